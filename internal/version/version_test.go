@@ -1,0 +1,52 @@
+package version
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestCompareOrdersSemverBeforeText(t *testing.T) {
+	t.Parallel()
+	got := []string{"nightly", "1.10.0", "v1.2.0", "1.2.0", "1.2.0-rc.1", "1.5", "a"}
+	slices.SortFunc(got, Compare)
+	want := []string{"1.2.0-rc.1", "1.2.0", "v1.2.0", "1.5", "1.10.0", "a", "nightly"}
+	if !slices.Equal(got, want) {
+		t.Errorf("sorted %v, want %v", got, want)
+	}
+}
+
+func TestRangeContains(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text, version string
+		in, judged    bool
+	}{
+		{"", "anything", true, true},
+		{"*", "nightly", true, true},
+		{">=4.0.0", "4.13.2", true, true},
+		{">=4.0.0", "3.9.9", false, true},
+		{">=4.0.0", "4.1.0-rc.1", true, true},
+		{"<1.2.0", "1.2.0-rc.1", true, true},
+		{">=1.0, <2.0", "v1.12.0", true, true},
+		{">=1.0", "nightly", false, false},
+		{"nightly", "nightly", true, true},
+		{"nightly", "1.0.0", false, true},
+		{"1.5", "1.5", true, true},
+	}
+	for _, tt := range tests {
+		r, err := ParseRange(tt.text)
+		if err != nil {
+			t.Fatalf("ParseRange(%q): %v", tt.text, err)
+		}
+		if in, judged := r.Contains(tt.version); in != tt.in || judged != tt.judged {
+			t.Errorf("%q contains %q: %v, %v; want %v, %v", tt.text, tt.version, in, judged, tt.in, tt.judged)
+		}
+	}
+}
+
+func TestParseRangeRefusesNonsense(t *testing.T) {
+	t.Parallel()
+	if r, err := ParseRange(">=x.y"); err == nil {
+		t.Errorf("ParseRange: no error, range %v", r)
+	}
+}
