@@ -47,6 +47,9 @@ type Hint struct {
 	HasConfig bool
 	// Progress, where set, is called with the number of bytes sent since the last call.
 	Progress func(n int64)
+	// BeforeTag, where set, is called when every blob is there, right before the
+	// manifest is written. Its error stops the push and is returned as it is.
+	BeforeTag func(ctx context.Context) error
 }
 
 // BasePather is a registry in which the repository at the base path itself can

@@ -1,0 +1,114 @@
+// Package spool holds archives between the moment they are made and the moment
+// the last registry has them: in memory while a budget lasts, else in
+// temporary files, which are always removed.
+package spool
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// step is how much of the budget is taken at a time, in bytes.
+const step = 256 << 10
+
+// Budget is the memory that all spools of a run share.
+type Budget struct {
+	sem *semaphore.Weighted
+	dir string
+}
+
+// NewBudget returns a budget of so many bytes; temporary files go to dir, or
+// to the system's folder where it is empty.
+func NewBudget(size int64, dir string) *Budget {
+	return &Budget{sem: semaphore.NewWeighted(size), dir: dir}
+}
+
+// Spool is written once, then opened as often as wanted, then closed.
+type Spool struct {
+	budget *Budget
+	taken  int64 // of the budget
+	mem    []byte
+	file   *os.File
+	size   int64
+}
+
+// New returns an empty spool.
+func (b *Budget) New() *Spool { return &Spool{budget: b} }
+
+// Write appends p. Where the budget is used up, the whole content moves to a
+// temporary file.
+func (s *Spool) Write(p []byte) (int, error) {
+	if s.file == nil && !s.reserve(int64(len(s.mem)+len(p))) {
+		if err := s.spill(); err != nil {
+			return 0, err
+		}
+	}
+	if s.file != nil {
+		n, err := s.file.Write(p)
+		s.size += int64(n)
+		return n, err
+	}
+	s.mem = append(s.mem, p...)
+	s.size += int64(len(p))
+	return len(p), nil
+}
+
+func (s *Spool) reserve(want int64) bool {
+	for s.taken < want {
+		if !s.budget.sem.TryAcquire(step) {
+			return false
+		}
+		s.taken += step
+	}
+	return true
+}
+
+func (s *Spool) spill() error {
+	f, err := os.CreateTemp(s.budget.dir, "packs-*.tar.gz")
+	if err != nil {
+		return fmt.Errorf("temporary file for an archive: %w", err)
+	}
+	s.file = f
+	if _, err := f.Write(s.mem); err != nil {
+		return fmt.Errorf("temporary file for an archive: %w", err)
+	}
+	s.mem = nil
+	s.release()
+	return nil
+}
+
+func (s *Spool) release() {
+	if s.taken > 0 {
+		s.budget.sem.Release(s.taken)
+		s.taken = 0
+	}
+}
+
+// Size is the number of bytes written.
+func (s *Spool) Size() int64 { return s.size }
+
+// Open reads the content from its start. Any number of readers may be open at
+// once; none may be used after Close of the spool.
+func (s *Spool) Open() (io.ReadCloser, error) {
+	if s.file == nil {
+		return io.NopCloser(bytes.NewReader(s.mem)), nil
+	}
+	return io.NopCloser(io.NewSectionReader(s.file, 0, s.size)), nil
+}
+
+// Close gives memory back and removes the temporary file.
+func (s *Spool) Close() error {
+	s.mem = nil
+	s.release()
+	if s.file == nil {
+		return nil
+	}
+	err := errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	s.file = nil
+	return err
+}

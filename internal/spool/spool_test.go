@@ -1,0 +1,84 @@
+package spool
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"testing"
+)
+
+func TestSpoolKeepsContentInMemoryAndInFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	content := bytes.Repeat([]byte("0123456789abcdef"), 100_000) // 1.6 MB
+	for _, tt := range []struct {
+		name   string
+		budget int64
+		files  int
+	}{{"memory", 4 << 20, 0}, {"file", 512 << 10, 1}} {
+		b := NewBudget(tt.budget, dir)
+		s := b.New()
+		for chunk := range slices.Chunk(content, 10_000) {
+			if _, err := s.Write(chunk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := entries(t, dir); got != tt.files {
+			t.Errorf("%s: %d temporary files, want %d", tt.name, got, tt.files)
+		}
+		for range 2 {
+			if got := read(t, s); !bytes.Equal(got, content) {
+				t.Errorf("%s: read %d bytes, not the %d written", tt.name, len(got), len(content))
+			}
+		}
+		if s.Size() != int64(len(content)) {
+			t.Errorf("%s: size %d, want %d", tt.name, s.Size(), len(content))
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := entries(t, dir); got != 0 {
+			t.Errorf("%s: %d temporary files left", tt.name, got)
+		}
+		if !b.sem.TryAcquire(tt.budget) {
+			t.Errorf("%s: the budget was not given back", tt.name)
+		}
+	}
+}
+
+func TestSpoolSaysWhereNoFileCanBeWritten(t *testing.T) {
+	t.Parallel()
+	s := NewBudget(0, t.TempDir()+"/missing").New()
+	if _, err := s.Write([]byte("x")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want one that wraps not-exist", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func read(t *testing.T, s *Spool) []byte {
+	t.Helper()
+	rc, err := s.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rc.Close()
+	b, err := io.ReadAll(rc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func entries(t *testing.T, dir string) int {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}

@@ -1,0 +1,205 @@
+package plan
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/packs-cli/packs/internal/version"
+)
+
+// Desired is what a catalog wants registries to hold.
+type Desired struct {
+	Registries []Registry
+	Versions   []Version
+}
+
+// Registry is a registry that versions go to. Its place in Desired.Registries
+// is its place in the plan.
+type Registry struct {
+	Name     string
+	BasePath string // the base path repository, "" where none is wanted
+}
+
+// Version is a version of a pack that is wanted in a registry.
+type Version struct {
+	Registry      string
+	Repository    string // without host
+	Name          string
+	Version       string
+	Path          string // of the pack, for messages
+	Reference     string
+	ContentDigest string
+	Bytes         int64  // of the pack's files
+	OnChange      string // fail, overwrite or skip
+	RepairShape   bool   // push over the same content where Palette would ignore what is there
+}
+
+// Key identifies a version in a registry.
+type Key struct{ Registry, Name, Version string }
+
+// Key returns the version's key.
+func (v *Version) Key() Key { return Key{v.Registry, v.Name, v.Version} }
+
+// Observed is what was seen in registries. A version without an entry counts
+// as one that could not be observed.
+type Observed struct {
+	BasePaths map[string]BasePath // by registry
+	Versions  map[Key]State
+}
+
+// BasePath is the state of a base path repository.
+type BasePath struct {
+	Present bool
+	Err     error // the registry could not be asked
+}
+
+// State is what a registry holds under a version.
+type State struct {
+	Present       bool
+	Digest        string // of the manifest
+	ContentDigest string // "" where what is there is not a pack
+	NotPack       string // why what is there cannot be read as a pack; "" for a pack
+	Ignored       string // why Palette would ignore it; "" for a right artifact
+	Immutable     bool   // the tag cannot be moved
+	Changes       *Changes
+	Err           error // the registry could not be asked
+}
+
+// ErrNotObserved is the cause of an unknown for a version that nobody observed.
+var ErrNotObserved = errors.New("not observed")
+
+// Compute decides what to do. It never mutates its input, and the order of
+// versions in it does not matter.
+func Compute(desired Desired, observed Observed) *Plan {
+	place := make(map[string]int, len(desired.Registries))
+	p := &Plan{APIVersion: APIVersion, Kind: Kind, Actions: make([]Action, 0, len(desired.Versions)+len(desired.Registries))}
+	for i, r := range desired.Registries {
+		place[r.Name] = i
+		if a, ok := basePath(r, observed.BasePaths[r.Name]); ok {
+			p.Actions = append(p.Actions, a)
+		}
+	}
+	for i := range desired.Versions {
+		v := &desired.Versions[i]
+		state, seen := observed.Versions[v.Key()]
+		if !seen {
+			state.Err = ErrNotObserved
+		}
+		p.Actions = append(p.Actions, decide(v, state))
+	}
+	slices.SortStableFunc(p.Actions, func(a, b Action) int { return compareActions(place, &a, &b) })
+	p.Summary = Summarize(p.Actions)
+	return p
+}
+
+func compareActions(place map[string]int, a, b *Action) int {
+	return cmp.Or(
+		cmp.Compare(place[a.Registry], place[b.Registry]),
+		cmp.Compare(phase(a.Kind), phase(b.Kind)),
+		strings.Compare(a.Name, b.Name),
+		version.Compare(a.Version, b.Version),
+		strings.Compare(a.Repository, b.Repository),
+	)
+}
+
+// phase puts what must exist first before what goes into it.
+func phase(k ActionKind) int {
+	switch k {
+	case CreateProject:
+		return 0
+	case CreateRepository:
+		return 1
+	default:
+		return 2
+	}
+}
+
+// basePath plans the base path repository of a registry that wants one.
+func basePath(r Registry, state BasePath) (Action, bool) {
+	if r.BasePath == "" || state.Present {
+		return Action{}, false
+	}
+	a := Action{Kind: CreateRepository, Registry: r.Name, Repository: r.BasePath, Reason: "base path repository is missing"}
+	if state.Err != nil {
+		a.Kind, a.Err, a.Reason = Unknown, state.Err, "base path repository cannot be asked for: "+state.Err.Error()
+	}
+	return a, true
+}
+
+func decide(v *Version, s State) Action {
+	a := Action{
+		Registry: v.Registry, Repository: v.Repository, Name: v.Name, Version: v.Version, Path: v.Path,
+		Reference: v.Reference, ContentDigest: v.ContentDigest, Bytes: v.Bytes,
+	}
+	switch {
+	case s.Err != nil:
+		a.Kind, a.Err, a.Reason = Unknown, s.Err, s.Err.Error()
+	case !s.Present:
+		a.Kind, a.Reason = Push, "version is missing"
+	case s.NotPack == "" && s.ContentDigest == v.ContentDigest:
+		same(&a, v, s)
+	default:
+		differs(&a, v, s)
+	}
+	if s.Present && s.Err == nil {
+		a.Observed = &Published{Digest: s.Digest, ContentDigest: s.ContentDigest}
+	}
+	return a
+}
+
+func same(a *Action, v *Version, s State) {
+	a.Kind, a.Reason = Unchanged, "published with the same content"
+	if s.Ignored == "" {
+		return
+	}
+	a.Warning = "what is published " + s.Ignored
+	a.Hint = "`packs apply --repair-shape` publishes it in the right shape"
+	switch {
+	case v.RepairShape && s.Immutable:
+		a.Kind, a.Reason = Conflict, "the shape cannot be repaired: the tag is immutable"
+		a.Hint = immutableHint
+	case v.RepairShape:
+		a.Kind, a.Reason, a.Hint = Overwrite, "same content, but it "+s.Ignored, ""
+	}
+}
+
+const immutableHint = "bump the version in pack.json, or delete the published version in the registry first"
+
+func differs(a *Action, v *Version, s State) {
+	a.Changes = s.Changes
+	what := difference(s)
+	switch {
+	case v.OnChange == "skip":
+		a.Kind, a.Reason = Skip, what+"; left as it is (onChange: skip)"
+	case s.Immutable:
+		a.Kind, a.Reason, a.Hint = Conflict, what+"; the tag is immutable", immutableHint
+	case v.OnChange == "overwrite":
+		a.Kind, a.Reason = Overwrite, what
+		a.Warning = "Palette keeps the digest that it saw at its last sync: clusters that use this version ask for content that is then gone"
+	default:
+		a.Kind, a.Reason = Conflict, what
+		a.Hint = fmt.Sprintf("bump the version in pack.json; `packs apply --overwrite %s@%s` replaces what is published", v.Name, v.Version)
+	}
+}
+
+func difference(s State) string {
+	if s.NotPack != "" {
+		return "what is published is not a pack: " + s.NotPack
+	}
+	n := s.Changes.Len()
+	switch n {
+	case 0:
+		return "published with other content"
+	case 1:
+		return "published with other content: " + s.Changes.First(1)[0]
+	}
+	const shown = 3
+	text := "published with other content: " + strings.Join(s.Changes.First(shown), ", ")
+	if n > shown {
+		text += fmt.Sprintf(" and %d more", n-shown)
+	}
+	return text
+}
