@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// server is the real distribution registry with its storage in one folder.
+type server struct {
+	Host string
+	log  *lockedBuffer
+	cmd  *exec.Cmd
+	dir  string
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// requests counts lines of the access log that ask for something below /v2/.
+func (l *lockedBuffer) requests() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Count(l.b.Bytes(), []byte(` /v2/`))
+}
+
+const serverConfig = `version: 0.1
+log: {level: error, accesslog: {disabled: false}}
+storage:
+  filesystem: {rootdirectory: %s, maxthreads: 200}
+  maintenance: {uploadpurging: {enabled: false}}
+http: {addr: %s}
+`
+
+func startServer(ctx context.Context, program, dir string) (*server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Host: l.Addr().String(), log: &lockedBuffer{}, dir: dir}
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	config := filepath.Join(dir, "config.yml")
+	text := fmt.Sprintf(serverConfig, filepath.Join(dir, "storage"), s.Host)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	s.cmd = exec.CommandContext(ctx, program, "serve", config) //nolint:gosec // the pinned test program
+	s.cmd.Env = append(os.Environ(), "OTEL_TRACES_EXPORTER=none")
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	return s, s.ready(ctx)
+}
+
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Host+"/v2/", nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			return resp.Body.Close()
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), s.stop())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends the server and removes what it stored.
+func (s *server) stop() error {
+	_ = s.cmd.Process.Kill() // it may be gone already
+	_ = s.cmd.Wait()         // killed: never nil
+	return os.RemoveAll(s.dir)
+}
