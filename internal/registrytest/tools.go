@@ -1,0 +1,47 @@
+package registrytest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// ErrNoTool tells that a program which tests drive has not been built.
+var ErrNoTool = errors.New("is not built: `make tools` puts it into .bin/")
+
+// FindTool looks for .bin/NAME from the working directory upwards.
+func FindTool(name string) (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		file := filepath.Join(dir, ".bin", name)
+		if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
+			return file, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("%s %w", name, ErrNoTool)
+		}
+		dir = parent
+	}
+}
+
+// Tool returns the path of a program in .bin/. Where it is missing, the test is
+// skipped, or fails where CI=true.
+func Tool(t testing.TB, name string) string {
+	t.Helper()
+	file, err := FindTool(name)
+	switch {
+	case err == nil:
+		return file
+	case os.Getenv("CI") == "true":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+	return ""
+}
