@@ -39,16 +39,16 @@ const startTime = 30 * time.Second
 
 // Start runs a server until the test ends. Where the program is missing, the
 // test is skipped, or fails where CI=true.
-func Start(t testing.TB, o Options) *Server {
-	t.Helper()
-	binary := Tool(t, "registry")
-	s, err := Run(binary, t.TempDir(), o)
+func Start(tb testing.TB, o Options) *Server {
+	tb.Helper()
+	binary := Tool(tb, "registry")
+	s, err := Run(binary, tb.TempDir(), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return s
@@ -84,7 +84,7 @@ func Run(binary, dir string, o Options) (*Server, error) {
 }
 
 func (s *Server) start(binary, config string) error {
-	s.cmd = exec.Command(binary, "serve", config) //nolint:noctx // ended by Close
+	s.cmd = exec.Command(binary, "serve", config)
 	s.cmd.Env = append(os.Environ(), "OTEL_TRACES_EXPORTER=none")
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {

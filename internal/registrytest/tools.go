@@ -32,16 +32,16 @@ func FindTool(name string) (string, error) {
 
 // Tool returns the path of a program in .bin/. Where it is missing, the test is
 // skipped, or fails where CI=true.
-func Tool(t testing.TB, name string) string {
-	t.Helper()
+func Tool(tb testing.TB, name string) string {
+	tb.Helper()
 	file, err := FindTool(name)
 	switch {
 	case err == nil:
 		return file
 	case os.Getenv("CI") == "true":
-		t.Fatal(err)
+		tb.Fatal(err)
 	default:
-		t.Skip(err)
+		tb.Skip(err)
 	}
 	return ""
 }
