@@ -1,0 +1,30 @@
+//go:build !linux
+
+package ptytest
+
+import (
+	"os"
+	"testing"
+)
+
+// Terminal is a pseudo-terminal.
+type Terminal struct{ File *os.File }
+
+// Open skips the test: there are no pseudo-terminals for tests on this system.
+func Open(t *testing.T, _, _ uint16) *Terminal {
+	t.Helper()
+	t.Skip("pseudo-terminals are only tested on Linux")
+	return nil
+}
+
+// Type enters text.
+func (*Terminal) Type(string) error { return nil }
+
+// Close closes the program's side.
+func (*Terminal) Close() {}
+
+// Await waits until a text was written.
+func (*Terminal) Await(*testing.T, string) {}
+
+// Output is everything that was written so far.
+func (*Terminal) Output() string { return "" }
