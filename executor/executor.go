@@ -1,0 +1,113 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/manifest"
+	"github.com/packs-cli/packs/plan"
+)
+
+// Executor plans and applies one catalog. It keeps connections and what it
+// learnt of registries; Close frees them. One run at a time.
+type Executor struct {
+	catalog *manifest.Catalog
+	opts    Options
+	events  emitter
+	targets []*target // the chosen registries, in the order of packs.yaml
+	chosen  []*manifest.Pack
+
+	overwrite map[string]bool // NAME@VERSION
+
+	mu        sync.Mutex
+	seen      map[plan.Key]time.Time // when a version was seen missing
+	hasConfig map[string]bool        // REGISTRY REPOSITORY that hold a manifest of our shape
+}
+
+// target is a chosen registry with its open backend.
+type target struct {
+	registry.Registry
+	spec *manifest.Registry
+}
+
+// InputError is a mistake in the options: a registry or pack that the catalog
+// does not have, a range that cannot be read.
+type InputError struct {
+	Option  string // the option as a user knows it: "--registry"
+	Value   string
+	Message string
+}
+
+// Error returns OPTION VALUE: MESSAGE.
+func (e *InputError) Error() string { return fmt.Sprintf("%s %s: %s", e.Option, e.Value, e.Message) }
+
+// New returns an executor for a catalog. It contacts nothing; mistakes in the
+// options are *InputError.
+func New(c *manifest.Catalog, o Options) (*Executor, error) {
+	o.setDefaults(runtime.GOMAXPROCS(0))
+	e := &Executor{
+		catalog: c, opts: o, events: emitter{fn: o.OnEvent},
+		overwrite: make(map[string]bool), seen: make(map[plan.Key]time.Time), hasConfig: make(map[string]bool),
+	}
+	regs, err := chooseRegistries(c, o.Registries)
+	if err != nil {
+		return nil, err
+	}
+	if e.chosen, err = choosePacks(c, o.Packs); err != nil {
+		return nil, err
+	}
+	if err := e.setOverwrite(); err != nil {
+		return nil, err
+	}
+	for _, r := range regs {
+		if !e.wanted(r.Name) && !slices.Contains(o.Registries, r.Name) {
+			continue
+		}
+		backend, err := open(r, &e.opts)
+		if err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+		e.targets = append(e.targets, &target{Registry: backend, spec: r})
+	}
+	return e, nil
+}
+
+// wanted tells whether any chosen pack goes to a registry.
+func (e *Executor) wanted(name string) bool {
+	return slices.ContainsFunc(e.chosen, func(p *manifest.Pack) bool {
+		return slices.ContainsFunc(p.Targets, func(t manifest.Target) bool { return t.Registry == name })
+	})
+}
+
+// Close frees connections and files.
+func (e *Executor) Close() error {
+	var errs []error
+	for _, t := range e.targets {
+		errs = append(errs, t.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// stopped tells whether nothing new may start.
+func (e *Executor) stopped() bool {
+	select {
+	case <-e.opts.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (e *Executor) target(name string) *target {
+	for _, t := range e.targets {
+		if t.spec.Name == name {
+			return t
+		}
+	}
+	return nil
+}

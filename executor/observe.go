@@ -1,0 +1,80 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/packs-cli/packs/internal/artifact"
+	"github.com/packs-cli/packs/internal/pack"
+	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/plan"
+)
+
+// seen is what a registry holds under a version, before it is compared.
+type seen struct {
+	present bool
+	info    artifact.Info
+	notPack error // why it cannot be a pack
+	err     error // the registry could not be asked
+}
+
+// observe asks a registry once for a version.
+func (e *Executor) observe(ctx context.Context, t *target, repository, tag string) seen {
+	desc, raw, err := t.Manifest(ctx, repository, tag)
+	switch {
+	case errors.Is(err, registry.ErrNotFound):
+		return seen{}
+	case err != nil:
+		return seen{err: err}
+	}
+	info, err := artifact.Inspect(desc, raw)
+	if err != nil {
+		return seen{present: true, info: info, notPack: err}
+	}
+	return seen{present: true, info: info}
+}
+
+// state turns what was seen into what plan.Compute needs, without reading the layer.
+func (s seen) state(name, version string) plan.State {
+	st := plan.State{Present: s.present, Err: s.err}
+	if !s.present || s.err != nil {
+		return st
+	}
+	st.Digest = s.info.Manifest.Digest.String()
+	if s.notPack != nil {
+		st.NotPack = s.notPack.Error()
+		return st
+	}
+	if pack.KnownDigest(s.info.ContentDigest) {
+		st.ContentDigest = s.info.ContentDigest
+	}
+	st.Ignored = s.info.Ignored(name, version)
+	return st
+}
+
+// readLayer pulls a pack's layer and digests the files in it.
+func (e *Executor) readLayer(ctx context.Context, t *target, repository string, layer ocispec.Descriptor) (inv *pack.Inventory, err error) {
+	rc, err := t.Blob(ctx, repository, layer)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rc.Close()) }()
+	inv, err = pack.ReadArchive(ctx, rc, pack.Limits{})
+	if err != nil {
+		return nil, fmt.Errorf("layer %s: %w", layer.Digest, err)
+	}
+	// Read to the end, so that the digest of the whole layer is checked.
+	if _, err := io.Copy(io.Discard, rc); err != nil {
+		return nil, fmt.Errorf("layer %s: %w", layer.Digest, err)
+	}
+	return inv, nil
+}
+
+// isBadArchive tells whether a layer was read, and holds no pack.
+func isBadArchive(err error) bool {
+	return errors.Is(err, pack.ErrArchive) && !errors.Is(err, registry.ErrDigest)
+}

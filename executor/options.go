@@ -1,0 +1,75 @@
+package executor
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/packs-cli/packs/plan"
+)
+
+// Options tunes an Executor. The zero value is ready to use.
+type Options struct {
+	// Registries are names or globs of the registries to work on; empty means
+	// every registry that is not manual. A manual registry must be named in full.
+	Registries []string
+	// Packs are NAME or NAME@RANGE, NAME may be a glob; empty means every pack.
+	Packs []string
+	// Overwrite are exact NAME@VERSION that may replace other content.
+	Overwrite []string
+	// RepairShape pushes over equal content that Palette would ignore.
+	RepairShape bool
+	// FailFast starts nothing new after the first failure.
+	FailFast bool
+	// Workers bounds the packs that are hashed or compressed at once; 0 means GOMAXPROCS.
+	Workers int
+	// MemoryBudget bounds the bytes of archives held in memory; what does not
+	// fit goes to temporary files. 0 means 64 MiB.
+	MemoryBudget int64
+	// TempDir is where those files go; empty means the system's.
+	TempDir string
+	// AllowExec lets credentials come from the programs that packs.yaml names.
+	AllowExec bool
+	// Tool and Source are written into plans and reports.
+	Tool   string
+	Source *plan.Source
+	// Env looks environment variables up; nil means that none is set.
+	Env func(name string) (value string, ok bool)
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Stop, when it is closed, lets nothing new start; what is in flight ends.
+	Stop <-chan struct{}
+	// Logger gets what helps to find a fault, without secrets; nil discards it.
+	Logger *slog.Logger
+	// OnEvent is told what happens, one call at a time; nil ignores it. It must
+	// not block for long.
+	OnEvent func(Event)
+}
+
+// defaultMemoryBudget holds the archives of a few dozen usual packs (median
+// 166 KB, largest 5 MB) and keeps the whole program below 100 MB.
+const defaultMemoryBudget = 64 << 20
+
+// recheckAfter is how old the observation that a version is missing may be
+// when its tag is written; after that the registry is asked again.
+const recheckAfter = 30 * time.Second
+
+func (o *Options) setDefaults(workers int) {
+	if o.Workers <= 0 {
+		o.Workers = workers
+	}
+	if o.MemoryBudget <= 0 {
+		o.MemoryBudget = defaultMemoryBudget
+	}
+	if o.Env == nil {
+		o.Env = func(string) (string, bool) { return "", false }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = func(Event) {}
+	}
+}
