@@ -13,21 +13,40 @@ import (
 // Compare orders versions: semantic ones by precedence, and before those that
 // are none, which are ordered as text. It returns -1, 0 or +1, and 0 only for
 // equal texts.
-func Compare(a, b string) int {
-	va, errA := semver.NewVersion(a)
-	vb, errB := semver.NewVersion(b)
+func Compare(a, b string) int { return Parse(a).Compare(Parse(b)) }
+
+// Version is a version that was parsed once, to be compared often.
+type Version struct {
+	text     string
+	semantic *semver.Version // nil for a text that is no semantic version
+}
+
+// Parse reads a version. Every text is one.
+func Parse(text string) Version {
+	v, err := semver.NewVersion(text)
+	if err != nil {
+		return Version{text: text}
+	}
+	return Version{text: text, semantic: v}
+}
+
+// Compare orders versions as the function Compare does.
+func (v Version) Compare(other Version) int {
 	switch {
-	case errA == nil && errB == nil:
-		if c := va.Compare(vb); c != 0 {
+	case v.semantic != nil && other.semantic != nil:
+		if c := v.semantic.Compare(other.semantic); c != 0 {
 			return c
 		}
-	case errA == nil:
+	case v.semantic != nil:
 		return -1
-	case errB == nil:
+	case other.semantic != nil:
 		return 1
 	}
-	return cmp.Compare(a, b)
+	return cmp.Compare(v.text, other.text)
 }
+
+// String returns the version as it was written.
+func (v Version) String() string { return v.text }
 
 // Range is a set of versions: a semver constraint such as ">=1.2, <2", or one
 // exact version. The zero Range holds every version.
