@@ -7,14 +7,18 @@ import "time"
 type Catalog struct {
 	File       string     // packs.yaml as it was named, for messages
 	Dir        string     // absolute folder of packs.yaml: relative paths start here
+	WorkTree   string     // absolute root of the git work tree that Dir lies in; empty where it lies in none
 	Registries []Registry // in the order of the file
 	Packs      []Pack     // sorted by name, then version, then path
+	Broken     []Pack     // what entries match and what is no pack: Path, Dir, Archive and Position; sorted by path
 	From       []From     // entries that copy from another registry, in the order of the file
 	Retired    []Retired  // versions to take away
+	Prune      *Prune     // nil: only what is retired may be deleted
 	Lint       Lint
+	Hooks      Hooks
 	Palette    *Palette  // nil where the file has no palette:
 	Remarks    []Problem // what is worth a word and is no error
-	Files      []string  // absolute paths of the files that packs.yaml names (CA, policies, pins, .packsignore are not packs)
+	Files      []string  // absolute paths of the files that packs.yaml names and that hold no secret: CA, client certificate, policies, pins
 }
 
 // Registry returns the registry of that name, and whether there is one.
@@ -33,16 +37,24 @@ type Pack struct {
 	Version     string // from pack.json: a tag
 	DisplayName string
 	Layer       string
-	Path        string   // relative to Catalog.Dir where it lies below, with slashes: for messages and reports
-	Dir         string   // absolute path of the folder or archive
+	Path        string   // relative to Catalog.Dir, with slashes, for messages and reports; absolute where it lies outside of the work tree
+	Dir         string   // absolute path of the folder or archive, links in it resolved
 	Archive     bool     // a .tar.gz or .tgz rather than a folder
 	Targets     []Target // where it goes, in the order of Catalog.Registries; never empty
 	Position    Position // of the first entry that matched it
 }
 
 // Target is one registry that a pack goes to.
+//
+// An entry's targets are the registries that its registries: matches; without
+// registries:, all. A read-only registry is never one. A manual registry is a
+// target like the others, and it is for whoever carries the catalog out to
+// leave it alone unless the user names it (Registry.Manual): so an entry
+// without registries: goes to a manual registry once --registry names it.
 type Target struct {
 	Registry string
+	// Of several entries that match one pack, one that states onChange wins over
+	// those that do not; of several that do, the last in the file wins.
 	OnChange OnChange // what to do where the version is there with other content; never empty
 }
 
@@ -59,11 +71,13 @@ const (
 )
 
 // From is an entry that copies packs from another registry, byte for byte.
+// The source is never one of its targets.
 type From struct {
 	Registry   string   // the source
 	Names      []string // NAME globs; empty means all
 	Only       Only
 	Registries []Target
+	Referrers  bool // copy signatures and SBOMs along
 	Position   Position
 }
 
@@ -82,6 +96,19 @@ type Retired struct {
 	Registries []string // empty means every registry of the pack
 	Reason     string
 	Position   Position
+}
+
+// Prune says which versions that no entry lists stay all the same.
+type Prune struct {
+	Last      int      // the newest versions of each pack
+	NewerThan Duration // pushed less than this ago; 0: no matter when
+	Matching  []string // globs of versions
+	Position  Position
+}
+
+// Hooks are programs that run with --allow-exec only; nil where there is none.
+type Hooks struct {
+	BeforePush, AfterApply *Exec
 }
 
 // Lint holds the catalog's settings for validate.

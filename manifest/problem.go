@@ -8,7 +8,7 @@ import (
 
 // Problem is one mistake, or one remark, at a place in a file.
 type Problem struct {
-	File         string // as the user named it, or relative to packs.yaml
+	File         string // packs.yaml as the user named it; of a pack, joined to the folder of that
 	Line, Column int    // from 1; 0 means unknown
 	Message      string // what is wrong, without the place
 	Hint         string // what to do; may be empty
@@ -33,8 +33,8 @@ func (p Problem) Error() string {
 // Unwrap returns the cause.
 func (p Problem) Unwrap() error { return p.Err }
 
-// InvalidError is every mistake of a packs.yaml and of the packs it names,
-// in the order of files and lines.
+// InvalidError is every mistake of a packs.yaml and of the packs it names:
+// first packs.yaml, then packs by path, each in the order of lines.
 type InvalidError struct {
 	Problems []Problem
 }
@@ -64,4 +64,5 @@ var (
 	ErrUnsetVariable = errors.New("variable is not set")   // ${VAR} without a default
 	ErrPack          = errors.New("not a pack")            // a folder or archive that cannot be read as a pack
 	ErrTooLarge      = errors.New("larger than the limit") // a file or document over a limit
+	ErrOutside       = errors.New("outside the work tree") // a path that leaves the git work tree of packs.yaml
 )

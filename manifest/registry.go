@@ -39,8 +39,13 @@ type Registry struct {
 	Limits             Limits
 	Harbor             *Harbor // type harbor only
 	ECR                *ECR    // type ecr only
+	Images             *Images // nil where the file has none
 	Palette            *RegistryPalette
-	Position           Position
+	// Unset lists variables of the entry that are not set: it stands as written
+	// and cannot be contacted. Load allows that only where LoadOptions says that
+	// it will not be.
+	Unset    []string
+	Position Position
 }
 
 // Base returns the repository below which packs are published:
@@ -106,12 +111,17 @@ type Exec struct {
 	Timeout Duration
 }
 
+// Images says where container images go that come along with packs.
+type Images struct {
+	Prefix string // before ORIGINAL-HOST/PATH, without slashes at its ends
+}
+
 // Harbor holds what only a Harbor registry has.
 type Harbor struct {
 	Project       string
 	CreateProject bool
-	Public        *bool // nil: Harbor's default (private)
-	StorageLimit  int64 // bytes; 0: Harbor's default
+	Public        *bool // nil: Harbor's default, which is private
+	StorageLimit  int64 // bytes; 0: Harbor's default; -1: none
 }
 
 // ECR holds what only an Amazon ECR registry has.
@@ -154,6 +164,7 @@ type PaletteCredentials struct {
 	Credentials
 	Type                               string // secret, sts, pod-identity, basic or none; empty: worked out
 	AccessKeyEnv, SecretKeyEnv         string
+	AccessKeyFile, SecretKeyFile       string
 	RoleARN, ExternalID, ExternalIDEnv string
 	PermissionBoundaryARN              string
 }

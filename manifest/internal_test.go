@@ -1,0 +1,142 @@
+package manifest
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/packs-cli/packs/schema"
+)
+
+func TestReadFileStops(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "packs.yaml")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(file, 100<<20); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := readFile(file); err != nil || len(data) != maxFile+1 {
+		t.Errorf("%d bytes, error %v", len(data), err)
+	}
+}
+
+func TestDistance(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "axc", 1}, {"abc", "ac", 1}, {"registries", "regsitreis", 2}, {"ca", "abc", 3}} {
+		if got := distance(tt.a, tt.b); got != tt.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	keys := []string{"name", "path", "passwordEnv", "passwordFile", "plainHTTP", "repositoryPrefix", "tls"}
+	for word, want := range map[string]string{
+		"naem": "name", "PATH": "path", "plainHttp": "plainHTTP", "password": "passwordEnv", "prefix": "repositoryPrefix", "passwordenv": "passwordEnv",
+		"tsl": "tls", "zzz": "", "": "", "x": "", "name": "", strings.Repeat("a", 100): "",
+	} {
+		if got := nearest(word, keys); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+// TestEveryKeywordIsUnderstood: a keyword of the schema that the checker does
+// not know would be a rule that nobody enforces.
+func TestEveryKeywordIsUnderstood(t *testing.T) {
+	t.Parallel()
+	known := []string{
+		"$schema", "$ref", "title", "description", "default", "examples", "definitions", "type", "const", "enum", "pattern", "patternErrorMessage",
+		"minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "items", "minItems", "maxItems",
+		"properties", "patternProperties", "additionalProperties", "propertyNames", "required", "dependencies", "oneOf", "allOf", "not",
+	}
+	text, err := schema.Get(schema.Packs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root any
+	if err := json.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(node any, at string, keywords bool)
+	walk = func(node any, at string, keywords bool) {
+		switch node := node.(type) {
+		case []any:
+			for _, child := range node {
+				walk(child, at, true)
+			}
+		case map[string]any:
+			for key, child := range node {
+				if keywords && !slices.Contains(known, key) {
+					t.Errorf("%s: keyword %s", at, key)
+				}
+				names := keywords && slices.Contains([]string{"properties", "patternProperties", "definitions", "dependencies"}, key)
+				if !slices.Contains([]string{"examples", "default", "dependencies", "required", "enum"}, key) || !keywords {
+					walk(child, at+"/"+key, !names)
+				}
+			}
+		}
+	}
+	walk(root, "", true)
+}
+
+// TestExamplesOfTheSchema: each example of a key is right by that key's schema.
+func TestExamplesOfTheSchema(t *testing.T) {
+	t.Parallel()
+	root, err := packsStructure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw struct {
+		Definitions map[string]struct {
+			Examples   []json.RawMessage
+			Properties map[string]struct{ Examples []json.RawMessage }
+		}
+		Properties map[string]struct{ Examples []json.RawMessage }
+	}
+	text, err := schema.Get(schema.Packs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	try := func(s *structure, label string, examples []json.RawMessage) {
+		for _, example := range examples {
+			n++
+			r := &report{file: label}
+			document := document(r, example) // JSON is YAML
+			if document == nil {
+				t.Errorf("%s: %v", label, r.err())
+				continue
+			}
+			c := &checker{report: r, variables: newVariables(LoadOptions{})}
+			c.check(build(r, document), s, label[strings.LastIndexByte(label, '/')+1:])
+			if err := r.err(); err != nil {
+				t.Errorf("%s: example %s: %v", label, example, err)
+			}
+		}
+	}
+	for name, d := range raw.Definitions {
+		try(root.Definitions[name], name, d.Examples)
+		for key, p := range d.Properties {
+			try(root.Definitions[name].Properties[key], name+"/"+key, p.Examples)
+		}
+	}
+	for key, p := range raw.Properties {
+		try(root.Properties[key], key, p.Examples)
+	}
+	if n < 80 {
+		t.Errorf("only %d examples", n)
+	}
+}
