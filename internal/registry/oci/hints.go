@@ -1,0 +1,115 @@
+package oci
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/packs-cli/packs/internal/transport"
+)
+
+// hint says what to do about an error, or "" where nothing is known.
+func (r *Registry) hint(err error) string {
+	var (
+		login       *transport.LoginError
+		credentials *transport.CredentialsError
+		certificate *transport.CertificateError
+		conn        *transport.ConnError
+	)
+	switch {
+	case errors.As(err, &login):
+		return r.loginHint(login)
+	case errors.As(err, &credentials):
+		return "mend that, or take credentials: out of " + r.entry() + " to use docker's login"
+	case errors.As(err, &certificate):
+		return r.certificateHint(certificate)
+	case errors.As(err, &conn):
+		return r.connHint(conn)
+	case errors.Is(err, ErrLocation):
+		return "the registry does not know its own address: set its external URL (Harbor: external_url; distribution: http.host), or let the proxy before it pass the Host header on"
+	}
+	return r.statusHint(asStatus(err))
+}
+
+// entry names the registry's place in packs.yaml.
+func (r *Registry) entry() string {
+	if r.spec.Position.Line > 0 {
+		return fmt.Sprintf("registry %q in packs.yaml (line %d)", r.spec.Name, r.spec.Position.Line)
+	}
+	return fmt.Sprintf("registry %q in packs.yaml", r.spec.Name)
+}
+
+func (r *Registry) loginHint(e *transport.LoginError) string {
+	switch {
+	case e.Accepted:
+		return "the login is right, but may not do this: give it the right to pull and push there"
+	case e.Login.Anonymous():
+		return fmt.Sprintf("log in with `docker login %s` (or oras login), or set credentials: {username: …, passwordEnv: …} for %s", r.spec.Host, r.entry())
+	case r.spec.Credentials == nil:
+		return fmt.Sprintf("log in again with `docker login %s` (or oras login)", r.spec.Host)
+	}
+	return "check user and password; a refused login is not sent again, so that the account is not locked"
+}
+
+func (r *Registry) certificateHint(e *transport.CertificateError) string {
+	var name x509.HostnameError
+	var authority x509.UnknownAuthorityError
+	switch {
+	case e.Expired():
+		return "have the certificate renewed; or set the clock of this machine"
+	case errors.As(e.Err, &name):
+		return "use a name that the certificate is for as host of " + r.entry() + ", or have one issued for " + r.spec.Host
+	case errors.As(e.Err, &authority) && r.spec.TLS != nil && (r.spec.TLS.CAFile != "" || r.spec.TLS.CA != ""):
+		return "the authority in tls: of " + r.entry() + " is not the one that signed it: put the certificate of that one there"
+	case errors.As(e.Err, &authority):
+		return "if you trust that authority, save its certificate as PEM and add to " + r.entry() + ":  tls: {caFile: ./ca.pem}"
+	}
+	return ""
+}
+
+func (r *Registry) connHint(e *transport.ConnError) string {
+	switch e.Kind {
+	case transport.KindRefused, transport.KindTimeout, transport.KindNoHost:
+		return "is the registry running, and can it be reached from here? check host of " + r.entry()
+	case transport.KindPlainHTTP:
+		return "if that is the right port and the registry really speaks plain HTTP, set plainHTTP: true for " + r.entry()
+	case transport.KindTLS:
+		return "set plainHTTP: false for " + r.entry()
+	case transport.KindClientCert:
+		return "set tls: {certFile: …, keyFile: …} for " + r.entry() + " to a certificate that the registry knows"
+	case transport.KindProxy:
+		return "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"
+	case transport.KindBroken:
+		if !r.spec.PlainHTTP && (r.spec.TLS == nil || r.spec.TLS.CertFile == "") {
+			return "if the registry wants a client certificate, set tls: {certFile: …, keyFile: …} for " + r.entry()
+		}
+	}
+	return ""
+}
+
+func (r *Registry) statusHint(e *transport.StatusError) string {
+	switch {
+	case e == nil:
+		return ""
+	case isImmutable(e):
+		return "publish the change under a new version"
+	case e.Has(codeNameUnknown) && e.Method != http.MethodGet && e.Method != http.MethodHead:
+		return "the registry does not make repositories by itself: create it first"
+	}
+	switch e.Status {
+	case http.StatusForbidden:
+		return "give " + r.client.Who().String() + " the right to pull and push there"
+	case http.StatusRequestEntityTooLarge:
+		return "the registry, or a proxy before it, takes nothing that large: raise its limit (nginx: client_max_body_size)"
+	case http.StatusUnsupportedMediaType:
+		return "the registry does not take this type of manifest; artifact: {shape: oras-1.0} is what most take"
+	case http.StatusMethodNotAllowed:
+		return "is the registry read-only?"
+	case http.StatusTooManyRequests:
+		return "ask for less at once: set limits: {concurrency: …, requestsPerSecond: …} for " + r.entry()
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return "it redirects writes: use the address that it redirects to as host of " + r.entry()
+	}
+	return ""
+}

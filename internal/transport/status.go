@@ -1,0 +1,177 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// StatusError is a reply that is no success, with what the server says about it.
+type StatusError struct {
+	Method     string
+	Host       string // who answered: behind a redirect another one than was asked
+	Path       string
+	Status     int
+	Errors     []ServerError // in the form of the OCI distribution specification; may be empty
+	Text       string        // the message where the reply has another form; may be empty
+	RetryAfter time.Duration // 0: not said
+}
+
+// ServerError is one error in the words of a registry. They are hostile input:
+// shortened, without control characters and without our secrets.
+type ServerError struct {
+	Code    string // "MANIFEST_UNKNOWN"
+	Message string
+	Detail  string // as JSON; may be empty
+}
+
+// Error returns the status and the server's own words.
+func (e *StatusError) Error() string {
+	s := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	if msg := e.Message(); msg != "" {
+		s += ": registry responded: " + msg
+	}
+	return s
+}
+
+// Message returns what the server said, or "".
+func (e *StatusError) Message() string {
+	parts := make([]string, 0, len(e.Errors))
+	for _, s := range e.Errors {
+		switch {
+		case s.Message == "":
+			parts = append(parts, s.Code)
+		case s.Code == "":
+			parts = append(parts, s.Message)
+		default:
+			parts = append(parts, s.Code+": "+s.Message)
+		}
+	}
+	if len(parts) == 0 {
+		return e.Text
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Has tells whether the server named one of these error codes.
+func (e *StatusError) Has(codes ...string) bool {
+	for _, s := range e.Errors {
+		for _, code := range codes {
+			if s.Code == code {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Temporary tells whether the same request may succeed later.
+func (e *StatusError) Temporary() bool { return temporary(e.Status) }
+
+func temporary(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
+	return status >= 500
+}
+
+const (
+	maxErrorBody    = 64 << 10
+	maxErrorMessage = 500 // runes
+	maxErrors       = 5
+)
+
+// StatusError reads a reply that is no success, and closes it.
+func (c *Client) StatusError(resp *http.Response) *StatusError {
+	defer Drain(resp)
+	e := &StatusError{
+		Method: resp.Request.Method, Host: resp.Request.URL.Host, Path: resp.Request.URL.Path,
+		Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, c.cfg.Clock.Now()),
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if err != nil {
+		return e // the status says enough
+	}
+	e.Errors = parseErrors(body, c.clean)
+	if len(e.Errors) == 0 && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
+		e.Text = c.clean(string(body))
+	}
+	return e
+}
+
+// parseErrors reads {"errors":[…]} and the single error that some registries
+// send instead.
+func parseErrors(body []byte, clean func(string) string) []ServerError {
+	type entry struct {
+		Code    string          `json:"code"`
+		Message string          `json:"message"`
+		Detail  json.RawMessage `json:"detail"`
+	}
+	var reply struct {
+		Errors  []entry `json:"errors"`
+		Code    string  `json:"code"`
+		Message string  `json:"message"`
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) || json.Unmarshal(body, &reply) != nil {
+		return nil
+	}
+	if len(reply.Errors) == 0 && (reply.Code != "" || reply.Message != "") {
+		reply.Errors = []entry{{Code: reply.Code, Message: reply.Message}}
+	}
+	var out []ServerError
+	for i := range reply.Errors[:min(len(reply.Errors), maxErrors)] {
+		r := &reply.Errors[i]
+		detail := string(r.Detail)
+		if detail == "null" {
+			detail = ""
+		}
+		out = append(out, ServerError{Code: clean(r.Code), Message: clean(r.Message), Detail: clean(detail)})
+	}
+	return out
+}
+
+// clean makes text of a server fit for a terminal: one line, no control or
+// formatting characters, not too long, without our secrets.
+func (c *Client) clean(s string) string { return c.redact(printable(c.redact(s))) }
+
+func printable(s string) string {
+	var b strings.Builder
+	n, space := 0, false
+	for _, r := range s {
+		if unicode.IsSpace(r) {
+			space = b.Len() > 0
+			continue
+		}
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			continue
+		}
+		if n >= maxErrorMessage {
+			b.WriteString("…")
+			break
+		}
+		if space {
+			b.WriteByte(' ')
+			n++
+		}
+		space = false
+		b.WriteRune(r)
+		n++
+	}
+	return b.String()
+}
+
+// Drain closes a reply. What little is left of it is read first, so that its
+// connection can be used again.
+func Drain(resp *http.Response) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
+	_ = resp.Body.Close()
+}
