@@ -3,11 +3,13 @@ package executor
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/packs-cli/packs/internal/cache"
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
@@ -23,6 +25,8 @@ type Executor struct {
 	chosen  []*manifest.Pack
 
 	overwrite map[string]bool // NAME@VERSION
+	folders   *cache.Folders
+	layers    *cache.Layers
 
 	mu        sync.Mutex
 	seen      map[plan.Key]time.Time // when a version was seen missing
@@ -54,6 +58,8 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		catalog: c, opts: o, events: emitter{fn: o.OnEvent},
 		overwrite: make(map[string]bool), seen: make(map[plan.Key]time.Time), hasConfig: make(map[string]bool),
 	}
+	e.folders = cache.OpenFolders(o.CacheDir, filepath.Join(c.Dir, filepath.Base(c.File)))
+	e.layers = cache.OpenLayers(o.CacheDir)
 	regs, err := chooseRegistries(c, o.Registries)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/internal/registry/layout"
+	"github.com/packs-cli/packs/internal/registry/oci"
 	"github.com/packs-cli/packs/manifest"
 )
 
@@ -17,7 +18,17 @@ func open(r *manifest.Registry, o *Options) (registry.Registry, error) {
 	switch r.Type {
 	case manifest.TypeLayout:
 		return layout.New(*r)
-	case manifest.TypeOCI, manifest.TypeECR, manifest.TypeHarbor:
+	case manifest.TypeOCI:
+		return oci.New(r, oci.Options{AllowExec: o.AllowExec, Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger})
+	case manifest.TypeECR, manifest.TypeHarbor:
 	}
 	return nil, fmt.Errorf("registry %s: type %s: %w", r.Name, r.Type, ErrUnsupported)
+}
+
+// userAgent is what a run calls itself in requests.
+func (o *Options) userAgent() string {
+	if o.Tool == "" {
+		return "packs"
+	}
+	return "packs/" + o.Tool
 }

@@ -27,6 +27,9 @@ type Options struct {
 	MemoryBudget int64
 	// TempDir is where those files go; empty means the system's.
 	TempDir string
+	// CacheDir holds what was learnt of folders and layers in earlier runs;
+	// empty means that nothing is remembered.
+	CacheDir string
 	// AllowExec lets credentials come from the programs that packs.yaml names.
 	AllowExec bool
 	// Tool and Source are written into plans and reports.

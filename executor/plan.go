@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"sync"
@@ -10,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/packs-cli/packs/internal/artifact"
-	"github.com/packs-cli/packs/internal/pack"
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
@@ -128,37 +126,6 @@ func (s *survey) distinctPacks() []*manifest.Pack {
 	return packs
 }
 
-// hash digests packs, a few at a time, and joins all errors in their order.
-func (e *Executor) hash(ctx context.Context, s *survey, packs []*manifest.Pack) error {
-	results := make([]hashed, len(packs))
-	errs := make([]error, len(packs))
-	g := new(errgroup.Group)
-	g.SetLimit(e.opts.Workers)
-	for i, p := range packs {
-		g.Go(func() error {
-			if ctx.Err() != nil || e.stopped() {
-				return nil
-			}
-			inv, err := pack.Read(ctx, p.Dir, pack.Options{})
-			if err != nil {
-				errs[i] = &PackError{Path: p.Path, Err: err}
-				return nil
-			}
-			results[i] = hashed{inv.Digest, inv.Bytes}
-			e.events.emit(Event{Type: EventPlanProgress})
-			return nil
-		})
-	}
-	_ = g.Wait() // its functions only return nil
-	if err := e.interrupted(ctx); err != nil {
-		return err
-	}
-	for i, p := range packs {
-		s.digests[p] = results[i]
-	}
-	return errors.Join(errs...)
-}
-
 // observeAll asks one registry for all its versions and for its base path.
 func (e *Executor) observeAll(ctx context.Context, s *survey, t *target) error {
 	g := new(errgroup.Group)
@@ -188,58 +155,6 @@ func (e *Executor) observeAll(ctx context.Context, s *survey, t *target) error {
 	}
 	_ = g.Wait() // its functions only return nil
 	return e.interrupted(ctx)
-}
-
-// compare reads the layers of versions that are there without our annotation,
-// or with another content digest than wanted, and tells the files that differ.
-func (e *Executor) compare(ctx context.Context, s *survey) error {
-	g := new(errgroup.Group)
-	g.SetLimit(e.opts.Workers)
-	for i := range s.versions {
-		st := &s.states[i]
-		if !st.Present || st.Err != nil || st.NotPack != "" || st.ContentDigest == s.versions[i].ContentDigest {
-			continue
-		}
-		g.Go(func() error {
-			if ctx.Err() == nil && !e.stopped() {
-				e.compareOne(ctx, s, i)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // its functions only return nil
-	return e.interrupted(ctx)
-}
-
-func (e *Executor) compareOne(ctx context.Context, s *survey, i int) {
-	v, st, p := &s.versions[i], &s.states[i], s.packs[i]
-	published, err := e.readLayer(ctx, s.targets[i], v.Repository, s.seen[i].info.Layer)
-	switch {
-	case isBadArchive(err):
-		st.NotPack = err.Error()
-		return
-	case err != nil:
-		st.Err = err
-		return
-	}
-	st.ContentDigest = published.Digest
-	if published.Digest == v.ContentDigest {
-		return
-	}
-	wanted, err := pack.Read(ctx, p.Dir, pack.Options{})
-	if err != nil {
-		st.Err = &PackError{Path: p.Path, Err: err}
-		return
-	}
-	st.Changes = plan.Diff(planFiles(published.Files), planFiles(wanted.Files))
-}
-
-func planFiles(files []pack.File) []plan.File {
-	out := make([]plan.File, len(files))
-	for i, f := range files {
-		out[i] = plan.File{Path: f.Path, Link: f.Kind == pack.Link, Executable: f.Executable, Size: f.Size, Digest: f.Digest}
-	}
-	return out
 }
 
 // remember keeps what spares requests when the plan is applied.

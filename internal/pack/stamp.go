@@ -1,0 +1,60 @@
+package pack
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Stamp tells cheaply whether a pack folder is as it was: it covers the name,
+// size, times, inode and mode of every file, but not the bytes.
+type Stamp struct {
+	Sum    [32]byte
+	Newest time.Time // the latest change of any file or folder, by the file system's clock
+}
+
+// ReadStamp stamps a folder without opening its files. Two equal stamps mean
+// equal content where Newest is clearly before the moment at which the first
+// was taken: later changes may share its times (git calls such a state racy).
+func ReadStamp(ctx context.Context, dir string) (s Stamp, err error) {
+	f, err := openFolder(ctx, dir)
+	if err != nil {
+		return Stamp{}, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	slices.SortFunc(f.files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	h := sha256.New()
+	h.Write([]byte(digestPrefix))
+	var record []byte
+	for i := range f.files {
+		file := &f.files[i]
+		info, err := f.root.Lstat(filepath.FromSlash(file.Path))
+		if err != nil {
+			return Stamp{}, err
+		}
+		st := statOf(info)
+		for _, t := range []time.Time{info.ModTime(), st.changed} {
+			if t.After(s.Newest) {
+				s.Newest = t
+			}
+		}
+		record = append(append(record[:0], file.Path...), 0, byte(file.Kind), executableByte(f.modes.executable(file.Path, info.Mode())))
+		for _, n := range []int64{info.Size(), info.ModTime().UnixNano(), st.changed.UnixNano(), st.inode} {
+			record = binary.BigEndian.AppendUint64(record, uint64(n)) //nolint:gosec // only compared
+		}
+		h.Write(append(record, file.Target...))
+	}
+	h.Sum(s.Sum[:0])
+	return s, nil
+}
+
+// stat is what a file system tells beyond fs.FileInfo, where it does.
+type stat struct {
+	changed time.Time
+	inode   int64
+}
