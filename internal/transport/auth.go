@@ -61,7 +61,11 @@ type authenticator struct {
 }
 
 func newAuthenticator(c *Client) *authenticator {
-	return &authenticator{client: c, first: make(chan struct{}, 1), tokens: make(map[string]*token), asked: make(map[string]string)}
+	a := &authenticator{client: c, first: make(chan struct{}, 1), tokens: make(map[string]*token), asked: make(map[string]string)}
+	if c.cfg.Basic {
+		a.challenge.scheme = schemeBasic
+	}
+	return a
 }
 
 // maxAuthTries bounds how often one request is sent: without a login, and with

@@ -18,6 +18,7 @@ type Config struct {
 	PlainHTTP bool          // speak plain HTTP; never probed, no fallback
 	TLS       *manifest.TLS // nil: the system's authorities, no client certificate
 	Login     LoginFunc     // nil: anonymous
+	Basic     bool          // the server is known to take basic authentication everywhere: log in with the first request
 
 	Concurrency       int     // requests in flight; 0 means 16
 	RequestsPerSecond float64 // 0 means no limit

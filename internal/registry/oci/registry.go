@@ -19,6 +19,9 @@ type Options struct {
 	// Login says who we are; nil means the credentials of packs.yaml, or
 	// docker's where it names none.
 	Login transport.LoginFunc
+	// Basic says that the registry is known to take basic authentication
+	// everywhere, so that no request has to be refused first.
+	Basic bool
 	// AllowExec lets credentials come from the program that packs.yaml names.
 	AllowExec bool
 	// Env looks environment variables up; nil means that none is set.
@@ -56,7 +59,7 @@ func New(spec *manifest.Registry, o Options) (*Registry, error) {
 		})
 	}
 	client, err := transport.New(transport.Config{
-		Host: spec.Host, PlainHTTP: spec.PlainHTTP, TLS: spec.TLS, Login: login,
+		Host: spec.Host, PlainHTTP: spec.PlainHTTP, TLS: spec.TLS, Login: login, Basic: o.Basic,
 		Concurrency: spec.Limits.Concurrency, RequestsPerSecond: spec.Limits.RequestsPerSecond,
 		Env: o.Env, UserAgent: o.UserAgent, Logger: o.Logger,
 		Retry: o.Retry, Timeouts: o.Timeouts, Clock: o.Clock,
