@@ -52,10 +52,12 @@ func (s *Server) configure(o *Options) (string, error) {
 		return "", err
 	}
 	b.WriteString("http:\n  addr: 127.0.0.1:0\n  secret: registrytest\n")
-	if !o.TLS {
-		return b.String(), nil
+	if o.TLS {
+		if err := s.configureTLS(&b, o); err != nil {
+			return "", err
+		}
 	}
-	return b.String(), s.configureTLS(&b, o)
+	return b.String(), nil
 }
 
 func (s *Server) configureAuth(b *strings.Builder, o *Options) error {
