@@ -30,12 +30,18 @@ func (e *causeError) Unwrap() []error { return []error{e.meaning, e.err} }
 // fail makes the error of an operation: what was asked of what, why it failed,
 // what it means and what to do. nil stays nil.
 func (r *Registry) fail(op, repository, reference string, err error) error {
+	return r.Explain(op, r.ref(repository, reference), err)
+}
+
+// Explain makes the error of something that the registry's server was asked
+// beyond the OCI protocol, as fail does. ref names what it was asked of.
+func (r *Registry) Explain(op, ref string, err error) error {
 	var done *registry.Error
 	if err == nil || errors.As(err, &done) {
 		return err
 	}
 	err = classify(err)
-	return &registry.Error{Op: op, Ref: r.ref(repository, reference), Err: err, Hint: r.hint(err)}
+	return &registry.Error{Op: op, Ref: ref, Err: err, Hint: r.hint(err)}
 }
 
 // classify finds out what an error of the transport means.
