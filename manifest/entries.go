@@ -118,8 +118,15 @@ func (l *loader) expand(e *entry) []found {
 	for _, x := range excludes {
 		patterns = append(patterns, path.Clean(x.text))
 	}
-	g, at := newGlobber(l.tree, p.text, patterns)
+	g, at := newGlobber(l.tree, p.text, patterns, &l.visits)
+	if l.visits > maxVisits {
+		return nil
+	}
 	g.run(at)
+	if l.visits > maxVisits {
+		l.report.fail(p.pos, ErrTooLarge, "fewer entries, or narrower ones", "globs have come to more than %d files and folders", maxVisits)
+		return nil
+	}
 	l.walked(e, g, p)
 	for i, x := range excludes {
 		if !g.excluded[i] && len(g.found) > 0 {

@@ -15,6 +15,10 @@ import (
 // packFile is what makes a folder a pack.
 const packFile = "pack.json"
 
+// maxVisits bounds what the globs of a catalog look at, so that many entries
+// with ** in a large tree end: 10,000 packs in 100 entries fit.
+const maxVisits = 2_000_000
+
 // found is a folder or archive that a glob matches.
 type found struct {
 	path    string // relative to the catalog's folder, with slashes; absolute for an absolute pattern outside of it
@@ -30,6 +34,7 @@ type globber struct {
 	parts []string // of the pattern, between slashes
 	star  int      // place of the first **; len(parts) where there is none
 
+	visits   *int // of all globs together; maxVisits ends them
 	exclude  []string
 	excluded []bool // whether each of exclude took something away
 
@@ -62,8 +67,8 @@ func (f folder) child(name string) folder {
 }
 
 // newGlobber takes a pattern that globFault found right.
-func newGlobber(t tree, pattern string, exclude []string) (*globber, folder) {
-	g := &globber{tree: t, exclude: exclude, excluded: make([]bool, len(exclude))}
+func newGlobber(t tree, pattern string, exclude []string, visits *int) (*globber, folder) {
+	g := &globber{tree: t, visits: visits, exclude: exclude, excluded: make([]bool, len(exclude))}
 	at := folder{path: ".", real: t.dir}
 	pattern = path.Clean(pattern)
 	if inside, ok := strings.CutPrefix(pattern, filepath.ToSlash(t.dir)+"/"); ok {
@@ -217,7 +222,7 @@ func (g *globber) entries(at folder, states []int, starred bool) {
 // entry looks at something in a folder that the pattern matches so far.
 func (g *globber) entry(in folder, name string, mode fs.FileMode, states []int, starred bool) {
 	at := in.child(name)
-	if name == ".git" || g.excludes(at.path) {
+	if *g.visits++; *g.visits > maxVisits || name == ".git" || g.excludes(at.path) {
 		return
 	}
 	if mode&fs.ModeSymlink != 0 {

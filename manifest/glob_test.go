@@ -246,3 +246,20 @@ func TestUnreadableFolder(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestRealPacks(t *testing.T) {
+	t.Parallel()
+	corpus, err := filepath.Abs(filepath.Join("..", "..", "shared", "corpus"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(corpus); err != nil {
+		t.Skip("no real packs beside the repository")
+	}
+	for _, pattern := range []string{"/**", "/*"} {
+		c := load(t, local+"packs: [{path: "+filepath.ToSlash(corpus)+pattern+"}]\n", manifest.LoadOptions{})
+		if len(c.Packs) != 16 || c.Packs[0].Name != "akuity-agent" || c.Packs[0].Path != filepath.ToSlash(corpus)+"/akuity-agent-0.30.0-5.5.2026" {
+			t.Errorf("%s: %d packs, the first %+v", pattern, len(c.Packs), c.Packs[0])
+		}
+	}
+}

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,4 +140,98 @@ func TestExamplesOfTheSchema(t *testing.T) {
 	if n < 80 {
 		t.Errorf("only %d examples", n)
 	}
+}
+
+// TestGlobsEnd: what all globs of a catalog look at is bounded.
+func TestGlobsEnd(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b", "c", "d"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o750); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := newLoader(filepath.Join(dir, "packs.yaml"), LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.visits = maxVisits - 6
+	if !l.parse([]byte("apiVersion: packs/v1\nkind: Catalog\nregistries: [{name: l, type: layout, path: ./l}]\npacks: [{path: '**'}, {path: '**'}, {path: '**'}]\n")) {
+		t.Fatal(l.report.err())
+	}
+	l.packs()
+	_, err = l.finish()
+	if !errors.Is(err, ErrTooLarge) || strings.Count(err.Error(), "globs have come to") != 1 {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestRepositoryNamesHaveALimit: of 255 characters, those of the pack's name counted.
+func TestRepositoryNamesHaveALimit(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		prefix int
+		want   string
+	}{{225, ""}, {230, "has more than 255 characters"}, {250, "characters long: with a pack's name it may have 255"}} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "pack.json"), []byte(`{"name": "`+strings.Repeat("n", 6)+`", "version": "1", "displayName": "n", "layer": "addon"}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, "packs.yaml")
+		text := "apiVersion: packs/v1\nkind: Catalog\nregistries: [{name: r, type: oci, host: h, repositoryPrefix: " + strings.Repeat("p", tt.prefix) + "}]\npacks: [{path: .}]\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load(file, LoadOptions{})
+		if tt.want == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("prefix of %d: %v", tt.prefix, err)
+		}
+	}
+}
+
+// FuzzGlob: no pattern makes a walk panic, leave the work tree or find what is
+// no pack.
+func FuzzGlob(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"packs/**", ""}, {"**/*/**", "x"}, {"../**", "**"}, {"{a,b}/[x-z]?*", "\\*"}, {"", "."}, {"/", ""}, {"a/../..//b/./", "a"}, {"**/.git/**", ""}, {"[", "{"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	top := f.TempDir()
+	repo := filepath.Join(top, "repo")
+	for _, path := range []string{"outside/pack.json", "repo/.git/x/pack.json", "repo/packs/a/pack.json", "repo/packs/a/b/pack.json", "repo/packs/c/d/pack.json", "repo/x.tgz"} {
+		file := filepath.Join(top, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			f.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../../outside", filepath.Join(repo, "packs", "sly")); err != nil {
+		f.Skip(err)
+	}
+	border, err := newTree(repo, LoadOptions{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, pattern, exclude string) {
+		if globFault(pattern) != "" || globFault(exclude) != "" {
+			return
+		}
+		visits := 0
+		g, at := newGlobber(border, pattern, []string{exclude}, &visits)
+		g.run(at)
+		for _, found := range g.found {
+			if !border.holds(found.real) || strings.Contains(found.real, string(filepath.Separator)+".git") {
+				t.Errorf("%q finds %s", pattern, found.real)
+			}
+			if _, err := os.Stat(filepath.Join(found.real, packFile)); err != nil && !found.archive {
+				t.Errorf("%q finds %s, which is no pack", pattern, found.real)
+			}
+		}
+		if visits > 100 {
+			t.Errorf("%q looks at %d files", pattern, visits)
+		}
+	})
 }

@@ -66,10 +66,16 @@ type loader struct {
 	root    *value
 	catalog *Catalog
 
-	registryValues []*value // beside catalog.Registries
-	unnamed        bool     // some registry has no readable name: unknown ones are not reported
+	registryValues []*value       // beside catalog.Registries
+	places         map[string]int // of names in catalog.Registries
+	longestBase    int            // length of the longest Registry.Base
+	unnamed        bool           // some registry has no readable name: unknown ones are not reported
 	entries        []*entry
 	retired        []*value // beside catalog.Retired
+
+	targetSets  map[string][]Target // of entries that say the same of registries
+	targetCount int
+	visits      int // folders and files that globs have come to
 }
 
 func newLoader(path string, o LoadOptions) (*loader, error) {
@@ -87,6 +93,9 @@ func newLoader(path string, o LoadOptions) (*loader, error) {
 		vars:    newVariables(o),
 		tree:    t,
 		catalog: &Catalog{File: path, Dir: dir},
+
+		places:     map[string]int{},
+		targetSets: map[string][]Target{},
 	}, nil
 }
 

@@ -115,15 +115,17 @@ func (l *loader) addPack(c *candidate) {
 		l.badPack(c, p)
 		return
 	}
+	var kept []*entry
 	for _, i := range c.entries {
 		e := l.entries[i]
 		e.matched++
 		l.agrees(e, &p)
 		if e.keeps(&p) {
 			e.kept++
-			p.Targets = l.addTargets(p.Targets, c.entries, i)
+			kept = append(kept, e)
 		}
 	}
+	p.Targets = l.addUp(kept)
 	if len(p.Targets) == 0 {
 		return // only: leaves it out, or its entry's registries are wrong
 	}
@@ -156,29 +158,25 @@ func (l *loader) named(p string) string {
 	return filepath.Join(filepath.Dir(l.report.file), filepath.FromSlash(p))
 }
 
-// addTargets adds the targets of the entry at place i. Where the pack goes to
-// a registry already, an entry that states onChange has the last word.
-func (l *loader) addTargets(targets []Target, entries []int, i int) []Target {
-	e := l.entries[i]
-	if targets == nil && len(entries) == 1 {
-		return slices.Clip(e.targets) // shared by all packs of the entry
+// addUp returns the targets of all entries that match a pack, in the order of
+// registries. Where several go to one registry, the last that states onChange
+// has the last word.
+func (l *loader) addUp(entries []*entry) []Target {
+	if len(entries) == 0 {
+		return nil
 	}
-	targets = slices.Clone(targets)
-	for _, t := range e.targets {
-		j := slices.IndexFunc(targets, func(have Target) bool { return have.Registry == t.Registry })
-		switch {
-		case j < 0:
-			targets = append(targets, t)
-		case e.stated:
-			targets[j] = t
+	if len(entries) == 1 {
+		return slices.Clip(entries[0].targets) // shared by all packs of the entry
+	}
+	all := make([]Target, len(l.catalog.Registries))
+	for _, e := range entries {
+		for _, t := range e.targets {
+			if i := l.places[t.Registry]; e.stated || all[i].Registry == "" {
+				all[i] = t
+			}
 		}
 	}
-	slices.SortFunc(targets, func(a, b Target) int { return cmp.Compare(l.place(a.Registry), l.place(b.Registry)) })
-	return targets
-}
-
-func (l *loader) place(registry string) int {
-	return slices.IndexFunc(l.catalog.Registries, func(r Registry) bool { return r.Name == registry })
+	return slices.DeleteFunc(all, func(t Target) bool { return t.Registry == "" })
 }
 
 // agrees reports a name or version that an entry states and pack.json does not have.
@@ -194,8 +192,11 @@ func (l *loader) agrees(e *entry, p *Pack) {
 
 // tooLong reports a pack whose repository would have a longer name than there may be.
 func (l *loader) tooLong(p *Pack) {
+	if l.longestBase+1+len(p.Name) <= reference.RepositoryNameTotalLengthMax {
+		return
+	}
 	for _, t := range p.Targets {
-		if r, ok := l.catalog.Registry(t.Registry); ok && len(r.Base())+1+len(p.Name) > reference.RepositoryNameTotalLengthMax {
+		if r := &l.catalog.Registries[l.places[t.Registry]]; len(r.Base())+1+len(p.Name) > reference.RepositoryNameTotalLengthMax {
 			l.report.fail(p.Position, ErrPack, "", "repository %s has more than %d characters", quote(r.Repository(p.Name)), reference.RepositoryNameTotalLengthMax)
 		}
 	}
@@ -258,7 +259,7 @@ func (l *loader) duplicate(p, other *Pack, shared []string) {
 		first, second = second, first
 	}
 	for i, name := range shared {
-		shared[i] = l.registryValues[l.place(name)].get("name").raw
+		shared[i] = l.registryValues[l.places[name]].get("name").raw
 	}
 	where := "registry " + shared[0]
 	if len(shared) > 1 {

@@ -28,6 +28,7 @@ func (l *loader) registries() {
 			continue
 		}
 		names[name.text] = name.pos
+		l.places[name.text] = len(l.catalog.Registries)
 		l.catalog.Registries = append(l.catalog.Registries, l.registry(v))
 		l.registryValues = append(l.registryValues, v)
 	}
@@ -137,7 +138,9 @@ func (l *loader) plainHTTP(r *Registry, v *value) {
 // repositoryLength checks that repository names can be as long as the prefix
 // makes them.
 func (l *loader) repositoryLength(r *Registry, v *value) {
-	if n := len(r.Base()); n > reference.RepositoryNameTotalLengthMax-2 {
+	n := len(r.Base())
+	l.longestBase = max(l.longestBase, n)
+	if n > reference.RepositoryNameTotalLengthMax-2 {
 		l.report.errorf(v.get("repositoryPrefix").position(v), "", "repository %s is %d characters long: with a pack's name it may have %d", quote(r.Base()), n, reference.RepositoryNameTotalLengthMax)
 	}
 }

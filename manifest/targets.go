@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -72,9 +73,44 @@ func isGlob(name string) bool { return strings.ContainsAny(name, `*?[{\`) }
 // targets returns the registries that an entry goes to: those it chooses that
 // can be written. except is a source, which is never a target of itself.
 func (l *loader) targets(entry *value, except string) []Target {
-	places := l.chosen(entry)
+	key := targetsKey(entry, except)
+	if targets, ok := l.targetSets[key]; ok {
+		return targets
+	}
+	before := len(l.report.problems)
+	targets := l.newTargets(entry, except)
+	if len(l.report.problems) == before { // else each entry has a report of its own
+		l.targetSets[key] = targets
+	}
+	l.targetCount += len(targets)
+	if l.targetCount > maxTargets && l.targetCount-len(targets) <= maxTargets {
+		l.report.fail(entry.pos, ErrTooLarge, "name fewer registries, or name them alike in many entries", "entries name more than %d registries in all", maxTargets)
+	}
+	if l.targetCount > maxTargets {
+		return nil
+	}
+	return targets
+}
+
+// maxTargets bounds the targets of all entries, of which those that say the
+// same count once.
+const maxTargets = 1_000_000
+
+// targetsKey holds all that the targets of an entry depend on.
+func targetsKey(entry *value, except string) string {
+	word, kind := "", ""
+	if v := entry.get("onChange"); v.known() {
+		word = v.text
+	}
+	if v := entry.get("registries"); v != nil {
+		kind = strconv.Itoa(int(v.kind))
+	}
+	return strings.Join([]string{except, word, kind, strings.Join(entry.strings("registries"), "\x00")}, "\x00")
+}
+
+func (l *loader) newTargets(entry *value, except string) []Target {
 	var targets []Target
-	for _, i := range places {
+	for _, i := range l.chosen(entry) {
 		r := &l.catalog.Registries[i]
 		if r.ReadOnly || r.Name == except {
 			l.refuseTarget(entry, r, except)

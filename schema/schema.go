@@ -19,6 +19,7 @@ const (
 	Pack             = "pack"              // pack.json
 	Plan             = "plan"              // packs plan -o json
 	ApplyReport      = "apply-report"      // packs apply -o json
+	PackList         = "pack-list"         // packs list -o json
 	ValidationReport = "validation-report" // packs validate -o json
 )
 
@@ -30,7 +31,7 @@ var ErrUnknown = errors.New("no such schema")
 
 // Names returns the names of all schemas, sorted.
 func Names() []string {
-	return []string{ApplyReport, Pack, Packs, Plan, ValidationReport}
+	return []string{ApplyReport, Pack, PackList, Packs, Plan, ValidationReport}
 }
 
 // FileName returns the name of the file that holds a schema by convention:
