@@ -235,3 +235,27 @@ func FuzzGlob(f *testing.F) {
 		}
 	})
 }
+
+// TestTargetsHaveALimit: entries times registries cannot fill the memory;
+// entries that say the same share their targets.
+func TestTargetsHaveALimit(t *testing.T) {
+	t.Parallel()
+	const start = "apiVersion: packs/v1\nkind: Catalog\nregistries: [{name: a, type: ecr}, {name: b, type: ecr, region: eu-west-1}]\npacks:\n"
+	for entries, want := range map[string]bool{
+		"  - {path: x}\n  - {path: y}\n  - {path: z}\n":                                              true,
+		"  - {path: x}\n  - {path: y, registries: '*'}\n":                                            true,
+		"  - {path: x}\n  - {path: y, registries: '*'}\n  - {path: z, registries: [a, b]}\n":         false,
+		"  - {path: x}\n  - {path: y, onChange: skip}\n  - {path: z, onChange: overwrite}\n":         false,
+		"  - {path: x, registries: a}\n  - {path: y, registries: b}\n  - {path: z, registries: a}\n": true,
+	} {
+		l, err := newLoader(filepath.Join(t.TempDir(), "packs.yaml"), LoadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.targetCount = maxTargets - 4
+		l.parse([]byte(start + entries))
+		if err := l.report.err(); (err == nil) != want || err != nil && !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: error %v", entries, err)
+		}
+	}
+}

@@ -99,27 +99,3 @@ func TestManyMistakes(t *testing.T) {
 		t.Errorf("%d problems", len(invalid.Problems))
 	}
 }
-
-// TestTooManyTargets: entries times registries cannot fill the memory.
-func TestTooManyTargets(t *testing.T) {
-	t.Parallel()
-	var b strings.Builder
-	b.WriteString("registries:\n")
-	for i := range 1000 {
-		fmt.Fprintf(&b, "  - {name: r%d, type: ecr, account: '%012d'}\n", i, i)
-	}
-	b.WriteString("packs:\n")
-	alike := b.String()
-	for i := range 1010 {
-		alike += "  - {path: a}\n"
-		fmt.Fprintf(&b, "  - {path: a, registries: ['*', '!x%d']}\n", i)
-	}
-	const pack = "-- a/pack.json --\na 1.0.0\n"
-	if c := load(t, alike+pack, manifest.LoadOptions{}); len(c.Packs) != 1 || len(c.Packs[0].Targets) != 1000 {
-		t.Errorf("packs %d", len(c.Packs))
-	}
-	b.WriteString("  - {path: a, registries: '*'}\n") // right by itself
-	if _, err := mistakes(t, strings.ReplaceAll(b.String(), "'!x", "'!r"), manifest.LoadOptions{}); !errors.Is(err, manifest.ErrTooLarge) {
-		t.Errorf("error %v", err)
-	}
-}
