@@ -14,8 +14,8 @@ type LoadOptions struct {
 	// them or their names look like those of secrets.
 	AllowEnv []string
 	// Registries holds globs of the registries that will be contacted, as
-	// --registry takes them. Empty: all that are not manual. In the others an
-	// unset variable is a remark.
+	// --registry takes them; a manual one is contacted only by its own name.
+	// Empty: all that are not manual. In the others an unset variable is a remark.
 	Registries []string
 	// Validate makes an unset variable below registries: and palette: a remark:
 	// nothing will be contacted.
@@ -151,8 +151,15 @@ func (l *loader) contacted(registry *value) bool {
 	if len(l.options.Registries) == 0 {
 		return !registry.boolean("manual", false)
 	}
-	name := registry.get("name")
-	return name != nil && name.kind == scalar && matchesAny(l.options.Registries, l.vars.expand(name.raw).text)
+	v := registry.get("name")
+	if v == nil || v.kind != scalar {
+		return false
+	}
+	name := l.vars.expand(v.raw).text
+	if registry.boolean("manual", false) {
+		return slices.Contains(l.options.Registries, name) // a glob is no name
+	}
+	return matchesAny(l.options.Registries, name)
 }
 
 // finish hands out the catalog, the error, or both.

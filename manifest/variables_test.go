@@ -80,7 +80,8 @@ a 1.0.0
 	}{
 		{"plan", manifest.LoadOptions{}, "4:34 7:21", "5:35"},
 		{"plan, all set", manifest.LoadOptions{Env: env("DEV_HOST=d", "PALETTE=https://p.example")}, "", "5:35 5:69 5:87"},
-		{"the manual one is chosen", manifest.LoadOptions{Registries: []string{"pr*"}, Env: env("PALETTE=https://p.example")}, "5:35 5:69 5:87", "4:34"},
+		{"the manual one is chosen", manifest.LoadOptions{Registries: []string{"prod"}, Env: env("PALETTE=https://p.example")}, "5:35 5:69 5:87", "4:34"},
+		{"a glob chooses no manual one", manifest.LoadOptions{Registries: []string{"*"}, Env: env("PALETTE=https://p.example")}, "4:34", "5:35"},
 		{"validate", manifest.LoadOptions{Validate: true}, "", "4:34 5:35 5:69 5:87 7:21"},
 	}
 	for _, tt := range tests {
