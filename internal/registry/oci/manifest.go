@@ -26,8 +26,20 @@ func (r *Registry) Manifest(ctx context.Context, repository, reference string) (
 	if err != nil {
 		return ocispec.Descriptor{}, nil, r.fail("read manifest", repository, reference, err)
 	}
+	r.noteConfig(repository, raw)
 	return desc, raw, nil
 }
+
+// noteConfig remembers that a repository holds the config blob that all packs
+// share: a registry keeps the blobs that its manifests name.
+func (r *Registry) noteConfig(repository string, raw []byte) {
+	var m struct{ Config ocispec.Descriptor }
+	if json.Unmarshal(raw, &m) == nil && m.Config.Digest == emptyConfig {
+		r.blobs.has(repository, emptyConfig)
+	}
+}
+
+var emptyConfig = artifact.Empty().Config.Digest
 
 func (r *Registry) getManifest(ctx context.Context, repository, reference string) (ocispec.Descriptor, []byte, error) {
 	req := r.request(http.MethodGet, repository, "/manifests/"+reference)
