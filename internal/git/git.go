@@ -45,7 +45,7 @@ func Read(ctx context.Context, dir string, exclude []string) (*State, error) {
 		}
 	}
 	if s.Commit == "" || s.Commit == "(initial)" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nothing to tell is no failure
 	}
 	return s, nil
 }

@@ -26,16 +26,16 @@ type Terminal struct {
 
 // Open returns a terminal of a size. It is closed when the test ends. A system
 // without pseudo-terminals skips the test.
-func Open(t *testing.T, columns, rows uint16) *Terminal {
-	t.Helper()
+func Open(tb testing.TB, columns, rows uint16) *Terminal {
+	tb.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Skipf("no pseudo-terminals here: %v", err)
+		tb.Skipf("no pseudo-terminals here: %v", err)
 	}
 	fd := int(master.Fd())
 	fatal := func(err error) {
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	fatal(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
@@ -46,7 +46,7 @@ func Open(t *testing.T, columns, rows uint16) *Terminal {
 	fatal(err)
 	p := &Terminal{File: slave, master: master, more: make(chan struct{}), done: make(chan struct{})}
 	go p.read() // ends when both sides are closed
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		p.Close()
 		_ = master.Close()
 	})
@@ -84,8 +84,8 @@ func (p *Terminal) Close() {
 
 // Await waits until a text was written, and fails the test where that takes
 // longer than any machine could need.
-func (p *Terminal) Await(t *testing.T, text string) {
-	t.Helper()
+func (p *Terminal) Await(tb testing.TB, text string) {
+	tb.Helper()
 	const patience = 30 * time.Second
 	limit := time.After(patience)
 	for {
@@ -98,7 +98,7 @@ func (p *Terminal) Await(t *testing.T, text string) {
 		select {
 		case <-more:
 		case <-limit:
-			t.Fatalf("%q was not written: %q", text, p.Output())
+			tb.Fatalf("%q was not written: %q", text, p.Output())
 		}
 	}
 }

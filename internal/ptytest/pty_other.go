@@ -11,9 +11,9 @@ import (
 type Terminal struct{ File *os.File }
 
 // Open skips the test: there are no pseudo-terminals for tests on this system.
-func Open(t *testing.T, _, _ uint16) *Terminal {
-	t.Helper()
-	t.Skip("pseudo-terminals are only tested on Linux")
+func Open(tb testing.TB, _, _ uint16) *Terminal {
+	tb.Helper()
+	tb.Skip("pseudo-terminals are only tested on Linux")
 	return nil
 }
 
@@ -24,7 +24,7 @@ func (*Terminal) Type(string) error { return nil }
 func (*Terminal) Close() {}
 
 // Await waits until a text was written.
-func (*Terminal) Await(*testing.T, string) {}
+func (*Terminal) Await(testing.TB, string) {}
 
 // Output is everything that was written so far.
 func (*Terminal) Output() string { return "" }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/packs-cli/packs/internal/render"
+)
+
+type listOptions struct {
+	request
+	format formatFlag
+}
+
+func newListCmd(a *app) *cobra.Command {
+	o := &listOptions{}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Show which versions are in which registries",
+		Long: `list shows a row for each version of each pack of packs.yaml and a column for
+each registry: present, missing, different (the version is there with other
+content) or unknown (the registry could not be asked). A dash means that
+packs.yaml does not send the pack there.`,
+		Example: a.examples(
+			"packs list",
+			"packs list --pack 'csi-*' --registry prod-ecr",
+			"packs list -o json | jq -r '.packs[] | select(.states[].state == \"missing\") | .name'",
+		),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runList(cmd.Context(), a, o) },
+	}
+	o.addSelection(a, cmd)
+	o.format.add(cmd, "json", "yaml")
+	return cmd
+}
+
+func runList(ctx context.Context, a *app, o *listOptions) (err error) {
+	o.source = o.format.machine()
+	s, err := a.open(ctx, &o.request)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	p, err := s.plan(ctx)
+	if err != nil {
+		return err
+	}
+	list := render.NewList(p)
+	switch o.format.value {
+	case "json":
+		err = render.JSON(a.out, list)
+	case "yaml":
+		err = render.YAML(a.out, list)
+	default:
+		err = render.TextList(a.out, a.outStyle(), list)
+	}
+	if err != nil {
+		return err
+	}
+	if faults := render.PlanFaults(p); len(faults) > 0 {
+		return exit(&faultsError{faults}, exitFailed)
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package render
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/packs-cli/packs/executor"
+)
+
+const (
+	maxBars     = 8 // packs in flight that are shown
+	barName     = 30
+	barWidth    = 20
+	overallLast = 1 << 30 // the bar of the whole stands below the others
+)
+
+// Bars shows progress on a terminal: a bar for the whole, one for each pack in
+// flight, and above them a line for each version that was published.
+type Bars struct {
+	mu      sync.Mutex
+	w       io.Writer // the terminal
+	now     func() time.Time
+	started started
+
+	screen  *mpb.Progress // nil between Close and the next phase
+	overall *mpb.Bar
+	items   map[itemKey]*itemBar
+	sent    *atomic.Int64 // bytes in this phase; the screen reads it while it draws
+}
+
+// itemBar is the bar of one pack in flight.
+type itemBar struct {
+	bar         *mpb.Bar
+	size, shown int64
+}
+
+// NewBars returns progress for the terminal w, which should be an *os.File.
+func NewBars(w io.Writer, now func() time.Time) *Bars {
+	return &Bars{w: w, now: now, started: make(started)}
+}
+
+// Event shows what happened.
+func (b *Bars) Event(e executor.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e.Type {
+	case executor.EventPlanStarted:
+		b.open("comparing", e.Total, false)
+	case executor.EventApplyStarted:
+		b.open("publishing", e.Total, true)
+	case executor.EventPlanProgress:
+		b.step()
+	case executor.EventItemStarted:
+		b.start(&e.Item)
+	case executor.EventItemSize:
+		b.resize(&e.Item, e.Bytes)
+	case executor.EventItemProgress:
+		b.advance(&e.Item, e.Bytes)
+	case executor.EventItemFinished:
+		b.end(&e.Item)
+	case executor.EventApplyDone:
+	}
+	if text := b.started.finished(e); text != "" {
+		b.step()
+		b.print([]byte(text + "\n"))
+	}
+}
+
+// Write prints log lines above the bars.
+func (b *Bars) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.print(p)
+	return len(p), nil
+}
+
+// Close takes the bars away; what was printed above them stays. A later event
+// that starts a phase opens new ones.
+func (b *Bars) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.close()
+}
+
+func (b *Bars) close() {
+	if b.screen == nil {
+		return
+	}
+	for _, it := range b.items {
+		it.bar.Abort(true)
+	}
+	b.overall.Abort(true)
+	b.screen.Wait()
+	b.screen, b.overall, b.items, b.sent = nil, nil, nil, nil
+}
+
+func (b *Bars) open(word string, total int, transfers bool) {
+	b.close()
+	b.screen = mpb.New(mpb.WithOutput(b.w))
+	b.items, b.sent = make(map[itemKey]*itemBar), new(atomic.Int64)
+	after := []decor.Decorator{decor.CountersNoUnit(" %d/%d")}
+	if transfers {
+		sent, begun := b.sent, b.now()
+		after = append(after, decor.Any(func(s decor.Statistics) string {
+			return "  " + rateText(s.Current, s.Total, sent.Load(), b.now().Sub(begun))
+		}))
+	}
+	bar, err := b.screen.Add(int64(total), newFiller(), mpb.BarPriority(overallLast), mpb.BarWidth(barWidth),
+		mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(word+" ")), mpb.AppendDecorators(after...))
+	if err != nil {
+		b.screen = nil
+		return
+	}
+	b.overall = bar
+}
+
+// rateText is how much was sent, how fast, and how long the rest will take.
+func rateText(done, total, sent int64, took time.Duration) string {
+	text := Size(sent)
+	if took < time.Second {
+		return text
+	}
+	text += "  " + Size(int64(float64(sent)/took.Seconds())) + "/s"
+	if done > 0 && done < total {
+		left := time.Duration(float64(took) / float64(done) * float64(total-done))
+		text += "  " + Duration(left) + " left"
+	}
+	return text
+}
+
+func newFiller() mpb.BarFiller {
+	return mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]").Build()
+}
+
+// step moves the bar of the whole.
+func (b *Bars) step() {
+	if b.screen != nil {
+		b.overall.Increment()
+	}
+}
+
+func (b *Bars) start(it *executor.Item) {
+	if b.screen == nil || len(b.items) >= maxBars {
+		return
+	}
+	name := middle(item(it.Name, it.Version, it.Repository), barName)
+	registry := Clean(it.Registry)
+	total := int64(1) // until the size is known
+	bar, err := b.screen.Add(total, newFiller(), mpb.BarWidth(barWidth), mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name("  "+pad(name, barName)+" ")),
+		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
+			if s.Total <= 1 {
+				return " " + registry
+			}
+			return " " + Size(s.Current) + " of " + Size(s.Total) + " to " + registry
+		})))
+	if err == nil {
+		b.items[keyOf(it)] = &itemBar{bar: bar, size: total}
+	}
+}
+
+func (b *Bars) resize(it *executor.Item, size int64) {
+	if shown := b.items[keyOf(it)]; shown != nil && size > 0 {
+		shown.size = size
+		shown.bar.SetTotal(size, false)
+	}
+}
+
+// advance moves a pack's bar, never to its very end: what is sent may be sent
+// again, and the bar goes when the pack is done.
+func (b *Bars) advance(it *executor.Item, n int64) {
+	if b.sent != nil {
+		b.sent.Add(n)
+	}
+	if shown := b.items[keyOf(it)]; shown != nil {
+		shown.shown = min(shown.shown+n, shown.size-1)
+		shown.bar.SetCurrent(shown.shown)
+	}
+}
+
+func (b *Bars) end(it *executor.Item) {
+	if shown := b.items[keyOf(it)]; shown != nil {
+		shown.bar.Abort(true)
+		delete(b.items, keyOf(it))
+	}
+}
+
+// print writes whole lines: above the bars where there are any.
+func (b *Bars) print(p []byte) {
+	w := b.w
+	if b.screen != nil {
+		w = b.screen
+	}
+	_, _ = w.Write(p) // progress that cannot be shown is no failure of the run
+}

@@ -1,0 +1,36 @@
+package render
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/internal/transport"
+)
+
+// cause says why something failed without naming what it was about, so that
+// equal failures of many packs read the same, and what to do about it.
+func cause(err error) (why, hint string) {
+	var re *registry.Error
+	if !errors.As(err, &re) {
+		return err.Error(), ""
+	}
+	why = oneLine(once(re.Err))
+	if !errors.Is(err, registry.ErrUnreachable) && !errors.Is(err, registry.ErrCertificate) && !errors.Is(err, registry.ErrUnauthorized) {
+		why = re.Op + ": " + why // the others are the same whatever was asked
+	}
+	return why, re.Hint
+}
+
+// once leaves out how often something was tried: packs with the same failure
+// differ in that.
+func once(err error) error {
+	var tried *transport.GaveUpError
+	if errors.As(err, &tried) && tried.Error() == err.Error() {
+		return tried.Err
+	}
+	return err
+}
+
+// oneLine is an error whose joined parts stand on one line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ": ") }

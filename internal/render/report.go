@@ -1,0 +1,172 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/packs-cli/packs/executor"
+	"github.com/packs-cli/packs/plan"
+)
+
+// ReportOptions says what the text of a report needs beside it.
+type ReportOptions struct {
+	File string        // packs.yaml as the user named it
+	Took time.Duration // 0: not shown
+	Plan *plan.Plan    // what was carried out
+}
+
+// Report writes what an apply did: a line of counts for each registry, what was
+// left undone on purpose, and a last line for the whole. Failures are not told
+// here but by Faults, with their causes.
+func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
+	t := newPage(w, s)
+	if nothingDone(r.Summary) {
+		writeWarnings(t, o.Plan.Actions)
+		t.paragraph(0, bold, "Applied: no changes; "+asWanted(o.Plan, o.File)+".")
+		return t.flush()
+	}
+	for i, group := range byRegistry(r.Items) {
+		if i > 0 {
+			t.line()
+		}
+		writeRegistry(t, group)
+	}
+	if len(r.Items) > 0 {
+		t.line()
+	}
+	t.paragraph(0, bold, appliedLine(r, o.Took))
+	if next := nextStep(r); next != "" {
+		t.paragraph(0, cyan, t.hint(next))
+	}
+	return t.flush()
+}
+
+func nothingDone(s executor.ReportSummary) bool {
+	return s.Pushed+s.Overwritten+s.Created+s.Deleted+s.Conflict+s.Failed+s.Skipped == 0
+}
+
+// byRegistry cuts items, which stand in the order of the plan, into one slice for
+// each registry.
+func byRegistry(items []executor.Item) [][]executor.Item {
+	var groups [][]executor.Item
+	start := 0
+	for i := range items {
+		if i+1 == len(items) || items[i+1].Registry != items[i].Registry {
+			groups = append(groups, items[start:i+1])
+			start = i + 1
+		}
+	}
+	return groups
+}
+
+func writeRegistry(t *page, items []executor.Item) {
+	rows := make([]row, 0, len(items))
+	for i := range items {
+		it := &items[i]
+		rows = append(rows, row{registry: it.Registry, address: address(it.Reference, it.Repository, it.Version, it.Name)})
+	}
+	heading(t, rows)
+	t.line("  ", strings.Join(reportCounts(executor.Summarize(items), false), ", "))
+	left := leftRows(items)
+	if len(left) == 0 {
+		return
+	}
+	nameWidth := 0
+	for _, r := range left {
+		nameWidth = max(nameWidth, min(width(r.what), maxName))
+	}
+	for i := range left {
+		writeRow(t, &left[i], nameWidth, false)
+	}
+}
+
+// leftRows are the items that were left undone without having failed: conflicts,
+// and what was told to be left.
+func leftRows(items []executor.Item) []row {
+	var rows []row
+	for i := range items {
+		it := &items[i]
+		if it.Status != executor.StatusConflict && (it.Status != executor.StatusSkipped || it.Action != plan.Skip) {
+			continue
+		}
+		a := plan.Action{
+			Kind: plan.Conflict, Registry: it.Registry, Repository: it.Repository, Name: it.Name, Version: it.Version,
+			Reference: it.Reference, Reason: it.Reason, Changes: it.Changes, Hint: it.Hint,
+		}
+		if it.Action == plan.Skip {
+			a.Kind, a.Hint = plan.Skip, ""
+		}
+		if it.Action != plan.Conflict && it.Error != "" {
+			a.Reason = it.Error // it became a conflict while it was being carried out
+		}
+		r := newRow(&a)
+		if a.Hint != "" {
+			r.below = append(r.below, note{cyan, a.Hint})
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// reportCounts is what was done, in words; of a whole run also that it was nothing.
+func reportCounts(s executor.ReportSummary, total bool) []string {
+	var parts []string
+	add := func(n int, text string) {
+		if n > 0 {
+			parts = append(parts, text)
+		}
+	}
+	add(s.Created, Count(s.Created, "repository")+" created")
+	size := " (" + Size(s.Bytes) + ")"
+	switch {
+	case s.Pushed > 0 && s.Overwritten > 0:
+		parts = append(parts, Count(s.Pushed, "version")+" pushed", strconv.Itoa(s.Overwritten)+" overwritten"+size)
+	default:
+		add(s.Pushed, Count(s.Pushed, "version")+" pushed"+size)
+		add(s.Overwritten, Count(s.Overwritten, "version")+" overwritten"+size)
+	}
+	add(s.Deleted, Count(s.Deleted, "version")+" deleted")
+	add(s.Unchanged, strconv.Itoa(s.Unchanged)+" unchanged")
+	add(s.Skipped, strconv.Itoa(s.Skipped)+" skipped")
+	add(s.Conflict, Count(s.Conflict, "conflict"))
+	add(s.Failed, strconv.Itoa(s.Failed)+" failed")
+	if len(parts) == 0 && total {
+		parts = append(parts, "nothing was done")
+	}
+	return parts
+}
+
+func appliedLine(r *executor.Report, took time.Duration) string {
+	line := "Applied"
+	if r.Interrupted {
+		line = "Interrupted"
+	}
+	if took > 0 {
+		line += " in " + Duration(took)
+	}
+	return line + ": " + strings.Join(reportCounts(r.Summary, true), ", ") + "."
+}
+
+// nextStep is what to type next where not everything is as it should be.
+func nextStep(r *executor.Report) string {
+	switch {
+	case r.Interrupted:
+		return "Run `packs apply` again to continue: what is published stays published."
+	case r.Summary.Failed > 0:
+		return "Run `packs apply` again once the cause is mended: it does only what is left."
+	}
+	return ""
+}
+
+// Duration writes how long something took: 0.4 s, 12 s, 3 min 5 s.
+func Duration(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return strconv.FormatFloat(max(d.Seconds(), 0.1), 'f', 1, 64) + " s"
+	case d < time.Minute:
+		return strconv.Itoa(int(d.Seconds())) + " s"
+	}
+	return strconv.Itoa(int(d.Minutes())) + " min " + strconv.Itoa(int(d.Seconds())%60) + " s"
+}

@@ -1,0 +1,98 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/packs-cli/packs/plan"
+)
+
+// planSummary is the last line of a plan.
+func planSummary(p *plan.Plan, file string) string {
+	s := p.Summary
+	if !s.Pending() && s.Conflict+s.Unknown == 0 {
+		return "No changes: " + asWanted(p, file) + "."
+	}
+	var parts []string
+	add := func(n int, text string) {
+		if n > 0 {
+			parts = append(parts, text)
+		}
+	}
+	add(s.CreateProject, Count(s.CreateProject, "project")+" to create")
+	add(s.CreateRepository, Count(s.CreateRepository, "repository")+" to create")
+	size := " (" + Size(s.Bytes) + ")"
+	switch {
+	case s.Push > 0 && s.Overwrite > 0:
+		parts = append(parts, Count(s.Push, "version")+" to push", strconv.Itoa(s.Overwrite)+" to overwrite"+size)
+	default:
+		add(s.Push, Count(s.Push, "version")+" to push"+size)
+		add(s.Overwrite, Count(s.Overwrite, "version")+" to overwrite"+size)
+	}
+	add(s.Delete, Count(s.Delete, "version")+" to delete")
+	add(s.Unchanged, strconv.Itoa(s.Unchanged)+" unchanged")
+	add(s.Skip, strconv.Itoa(s.Skip)+" skipped")
+	add(s.Conflict, Count(s.Conflict, "conflict"))
+	add(s.Unknown, strconv.Itoa(s.Unknown)+" unknown")
+	return "Plan: " + strings.Join(parts, ", ") + "."
+}
+
+// asWanted says that nothing has to be done, and for how much.
+func asWanted(p *plan.Plan, file string) string {
+	versions, registries := make(map[string]bool), make(map[string]bool)
+	for i := range p.Actions {
+		a := &p.Actions[i]
+		versions[a.Name+"@"+a.Version] = true
+		registries[a.Registry] = true
+	}
+	if len(versions) == 0 {
+		return "no pack of " + Clean(file) + " goes to a registry"
+	}
+	verb := " are as in "
+	if len(versions) == 1 {
+		verb = " is as in "
+	}
+	if n := p.Summary.Skip; n > 0 {
+		verb = ", " + strconv.Itoa(n) + " of them left as they are (onChange: skip), the others as in "
+	}
+	return Count(len(versions), "version") + " in " + Count(len(registries), "registry") + verb + Clean(file)
+}
+
+// writeWarnings writes each different warning once, with what it concerns.
+func writeWarnings(t *page, actions []plan.Action) {
+	type group struct {
+		text, hint string
+		items      []string
+	}
+	var groups []*group
+	byText := make(map[string]*group)
+	for i := range actions {
+		a := &actions[i]
+		if a.Warning == "" {
+			continue
+		}
+		hint := a.Hint
+		if a.Kind == plan.Conflict {
+			hint = "" // stands at the conflict
+		}
+		g := byText[a.Warning+"\x00"+hint]
+		if g == nil {
+			g = &group{text: a.Warning, hint: hint}
+			byText[a.Warning+"\x00"+hint] = g
+			groups = append(groups, g)
+		}
+		g.items = append(g.items, item(a.Name, a.Version, a.Repository)+" in "+Clean(a.Registry))
+	}
+	for _, g := range groups {
+		t.paragraph(0, yellow, "warning: "+names(g.items, maxNamed)+": "+Clean(g.text))
+		if g.hint != "" {
+			t.paragraph(2, cyan, t.hint(g.hint))
+		}
+	}
+	if len(groups) > 0 {
+		t.line()
+	}
+}
+
+// maxNamed is how many packs a grouped message names.
+const maxNamed = 3

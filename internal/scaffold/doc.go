@@ -1,0 +1,2 @@
+// Package scaffold writes the first files of a catalog, and never over others.
+package scaffold
