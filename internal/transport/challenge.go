@@ -115,7 +115,7 @@ func (s *scanner) value() string {
 		}
 	}
 	s.rest = "" // the quote never ends
-	return b.String()
+	return ""
 }
 
 // params takes name=value pairs up to the next scheme.

@@ -21,6 +21,7 @@ type circuit struct {
 	mu       sync.Mutex
 	goods    int // good replies
 	failures int
+	openings int
 	err      error // why it was given up; nil: it was not
 	until    time.Time
 }
@@ -58,23 +59,37 @@ func (c *circuit) good() {
 	c.err = nil
 }
 
-// mark returns what gaveUp needs to know of the time when an operation began.
-func (c *circuit) mark() int {
+// moment is what was known of a registry when an operation began.
+type moment struct{ goods, openings int }
+
+// mark returns what is known now.
+func (c *circuit) mark() moment {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.goods
+	return moment{goods: c.goods, openings: c.openings}
+}
+
+// since fails where the registry was given up after a moment.
+func (c *circuit) since(m moment) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil && c.openings != m.openings {
+		return &CircuitError{Err: c.err}
+	}
+	return nil
 }
 
 // gaveUp is called when an operation tried as often as it may. Where not even a
 // connection could be made, one such operation is enough.
-func (c *circuit) gaveUp(mark int, err error, connecting bool) {
+func (c *circuit) gaveUp(mark moment, err error, connecting bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.goods != mark {
+	if c.goods != mark.goods {
 		return // others got through meanwhile
 	}
 	c.failures++
 	if connecting || c.failures >= circuitFailures {
 		c.err, c.until = err, c.now().Add(circuitPause)
+		c.openings++
 	}
 }

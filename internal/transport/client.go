@@ -178,9 +178,10 @@ func (c *Client) send(ctx context.Context, r *Request, authorization string) (*h
 	if err != nil {
 		return nil, err
 	}
+	mark := c.circuit.mark()
 	slot, err := c.limits.enter(ctx)
 	if err == nil {
-		err = c.circuit.check() // the registry may have been given up while this one waited
+		err = c.circuit.since(mark) // the registry may have been given up while this one waited
 		if err != nil {
 			slot.leave()
 		}

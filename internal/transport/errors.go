@@ -210,7 +210,6 @@ func (c *Client) connError(host string, err error) *ConnError {
 		proxy *proxyError
 		op    *net.OpError
 		dns   *net.DNSError
-		alert tls.AlertError
 		rec   tls.RecordHeaderError
 	)
 	switch {
@@ -224,8 +223,8 @@ func (c *Client) connError(host string, err error) *ConnError {
 		e.Kind = KindPlainHTTP
 	case errors.As(err, &rec):
 		e.Kind, e.Detail = KindPlainHTTP, "does not speak HTTPS"
-	case errors.As(err, &alert):
-		e.Kind, e.Detail = KindClientCert, c.alertText(alert)
+	case errors.As(err, &op) && op.Op == tlsAlert:
+		e.Kind, e.Detail = KindClientCert, c.alertText(op.Err.Error())
 	case errors.As(err, &dns):
 		e.Kind = KindNoHost
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -81,7 +81,12 @@ func (c *Client) exchange(p *prepared) (*http.Response, error) {
 		return nil, err
 	}
 	c.trace(p, resp.StatusCode, start, nil)
-	resp.Body = &receivedBody{rc: resp.Body, sent: p, client: c}
+	received := &receivedBody{rc: resp.Body, sent: p, client: c, length: resp.ContentLength}
+	resp.Body = received
+	if wantsTLS(resp) {
+		_ = received.Close() // it was read as far as it matters
+		return nil, &ConnError{Host: p.req.URL.Host, Kind: KindTLS}
+	}
 	return resp, nil
 }
 
@@ -141,19 +146,30 @@ type receivedBody struct {
 	rc     io.ReadCloser
 	sent   *prepared
 	client *Client
+	length int64 // as announced; -1: not
+	ended  bool  // read to its end, or to an error
 }
 
 func (b *receivedBody) Read(p []byte) (int, error) {
 	b.sent.watch.begin()
 	n, err := b.rc.Read(p)
 	b.sent.watch.pause()
+	b.ended = b.ended || err != nil
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.client.explain(b.sent.parent, b.sent.req, err)
 	}
 	return n, err
 }
 
+// maxRest is how much of a reply is read just to use its connection again.
+const maxRest = 4 << 10
+
+// Close frees the request. What little is left of the body is read first: a
+// connection with an unread rest cannot be used again.
 func (b *receivedBody) Close() error {
+	if !b.ended && b.length <= maxRest {
+		_, _ = io.Copy(io.Discard, io.LimitReader(b, maxRest))
+	}
 	err := b.rc.Close()
 	b.sent.watch.end()
 	return err

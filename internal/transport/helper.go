@@ -91,7 +91,8 @@ func (h *helper) run(ctx context.Context, host string) (*printed, error) {
 	defer cancel()
 	out := &boundedBuffer{most: maxSecret}
 	cmd := exec.CommandContext(limited, file, h.args...) // #nosec G204 -- named by the user's own configuration
-	cmd.Stdin, cmd.Stdout, cmd.WaitDelay = strings.NewReader(host), out, helperEnd
+	said := &boundedBuffer{most: maxSecret}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(host), out, said, helperEnd
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
@@ -102,7 +103,7 @@ func (h *helper) run(ctx context.Context, host string) (*printed, error) {
 	case out.full:
 		return nil, fmt.Errorf("%s printed more than %d bytes: no login", h.name, maxSecret)
 	case errors.As(err, &exit):
-		return nil, h.failure(exit, out.b.Bytes())
+		return nil, h.failure(exit, out.b.String(), said.b.String())
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return nil, fmt.Errorf("run %s: %w", h.name, err)
 	}
@@ -114,15 +115,16 @@ func (h *helper) run(ctx context.Context, host string) (*printed, error) {
 }
 
 // failure explains why a program ended with an error. Docker's helpers print
-// the reason on their output, where a login would be otherwise.
-func (h *helper) failure(exit *exec.ExitError, out []byte) error {
-	text := printable(string(out))
-	if strings.Contains(text, noCredentials) {
+// the reason on their output, where a login would be otherwise; others on stderr.
+func (h *helper) failure(exit *exec.ExitError, out, said string) error {
+	if strings.Contains(out, noCredentials) {
 		return errNotFound
 	}
 	err := fmt.Errorf("%s ended with %v", h.name, exit.ProcessState)
-	if text != "" && !strings.ContainsAny(text, "{}") && len(text) < 200 {
-		err = fmt.Errorf("%w: %s", err, text)
+	for _, text := range []string{printable(out), printable(said)} {
+		if text != "" && !strings.ContainsAny(text, "{}") && len(text) < 200 {
+			return fmt.Errorf("%w: %s", err, text)
+		}
 	}
 	return err
 }

@@ -24,6 +24,10 @@ type Login struct {
 	// Stale tells from a 403 that the login has ended before its time, for
 	// registries that say so without a challenge; nil: none does.
 	Stale func(reply *StatusError) bool
+	// Drop is called when this login was refused as stale, before another one is
+	// asked for; it may be nil, and is called more than once by requests that were
+	// in flight together.
+	Drop func()
 }
 
 // Anonymous tells whether there is no login.

@@ -129,8 +129,8 @@ func (c *Client) Retry(ctx context.Context, op func(ctx context.Context) error) 
 		if err := c.cfg.Clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
-		if c.circuit.check() != nil {
-			return r.counted(err) // given up meanwhile: its own error says more
+		if c.circuit.since(r.mark) != nil {
+			return r.counted(err) // given up meanwhile: our own error says more
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (c *Client) Retry(ctx context.Context, op func(ctx context.Context) error) 
 // retrying is the state of one operation in Retry.
 type retrying struct {
 	client   *Client
-	mark     int
+	mark     moment
 	began    time.Time
 	tries    int
 	connects int

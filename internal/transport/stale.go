@@ -14,16 +14,20 @@ func (a *authenticator) stale(resp *http.Response, sent string) bool {
 		return false
 	}
 	a.mu.Lock()
+	login := a.login
+	a.mu.Unlock()
+	if login == nil || login.Stale == nil || !login.Stale(peek(resp)) {
+		return false
+	}
+	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.login == nil || a.login.Stale == nil {
-		return false
-	}
-	renewed := basicAuth(*a.login) != sent // by another request, meanwhile
-	if !a.login.Stale(peek(resp)) {
-		return false
-	}
-	if !renewed {
-		a.login.Expires = a.client.cfg.Clock.Now()
+	if basicAuth(*a.login) == sent { // else another request got a new one meanwhile
+		old := *a.login
+		old.Expires = a.client.cfg.Clock.Now()
+		a.login = &old
+		if old.Drop != nil {
+			old.Drop()
+		}
 	}
 	return true
 }

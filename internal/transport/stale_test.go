@@ -37,13 +37,14 @@ func expiring(t *testing.T, right func() string) (host string) {
 
 func TestStaleLoginIsRenewed(t *testing.T) {
 	t.Parallel()
-	issued := 0
+	issued, dropped := 0, 0
 	host := expiring(t, func() string { return "password-2" })
 	c, err := New(Config{Host: host, PlainHTTP: true, Login: func(context.Context) (Login, error) {
 		issued++
 		return Login{
 			Username: "u", Password: fmt.Sprintf("password-%d", issued), Expires: time.Now().Add(time.Hour),
 			Stale: func(reply *StatusError) bool { return reply.Has("DENIED") },
+			Drop:  func() { dropped++ },
 		}, nil
 	}})
 	if err != nil {
@@ -64,8 +65,8 @@ func TestStaleLoginIsRenewed(t *testing.T) {
 		}
 		Drain(resp)
 	}
-	if issued != 2 {
-		t.Errorf("%d logins were asked for, want 2", issued)
+	if issued != 2 || dropped != 1 {
+		t.Errorf("%d logins were asked for and %d dropped, want 2 and 1", issued, dropped)
 	}
 }
 
@@ -81,7 +82,7 @@ func TestStaleLoginIsRenewedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	resp, err := c.Do(t.Context(), Request{Method: http.MethodGet, URL: c.URL("/v2/x", nil)})
+	resp, err := c.Do(t.Context(), Request{Method: http.MethodGet, URL: c.URL("/v2/x", nil)}) //nolint:bodyclose // StatusError closes it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,9 @@ func (e *StatusError) Error() string {
 	if msg := e.Message(); msg != "" {
 		s += ": registry responded: " + msg
 	}
+	if e.RetryAfter > 0 {
+		s += fmt.Sprintf(" (it wants to be left alone for %v)", e.RetryAfter)
+	}
 	return s
 }
 
@@ -169,9 +172,5 @@ func printable(s string) string {
 	return b.String()
 }
 
-// Drain closes a reply. What little is left of it is read first, so that its
-// connection can be used again.
-func Drain(resp *http.Response) {
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
-	_ = resp.Body.Close()
-}
+// Drain closes a reply of Do whose body does not matter.
+func Drain(resp *http.Response) { _ = resp.Body.Close() }
