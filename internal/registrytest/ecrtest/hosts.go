@@ -23,16 +23,30 @@ func suffix(region string) string {
 	return "amazonaws.com"
 }
 
+// dualStack is the domain of the API for IPv4 and IPv6.
+func dualStack(region string) string {
+	switch partition(region) {
+	case "aws-cn":
+		return "api.amazonwebservices.com.cn"
+	case "aws-eusc":
+		return "api.amazonwebservices.eu"
+	}
+	return "api.aws"
+}
+
 // hostNames lists the names that the certificate is for.
 func (s *Server) hostNames() []string {
-	names := []string{"localhost", "sts.amazonaws.com"}
+	const perRegion, perAccount = 9, 4
+	names := make([]string, 0, 2+len(s.opts.Regions)*(perRegion+perAccount*len(s.accounts())))
+	names = append(names, "localhost", "sts.amazonaws.com")
 	for _, region := range s.opts.Regions {
 		end := region + "." + suffix(region)
-		names = append(names, "api.ecr."+end, "ecr-fips."+end, "ecr."+region+".api.aws", "ecr-fips."+region+".api.aws",
-			"sts."+end, "sts-fips."+end, "sts."+region+".api.aws", layersHost(region))
+		names = append(names, "api.ecr."+end, "api.ecr-fips."+end, "ecr-fips."+end, "ecr."+region+"."+dualStack(region), "ecr-fips."+region+"."+dualStack(region),
+			"sts."+end, "sts-fips."+end, "sts."+region+"."+dualStack(region), layersHost(region))
 		for _, account := range s.accounts() {
 			names = append(names, account+".dkr.ecr."+end, account+".dkr.ecr-fips."+end,
-				account+".dkr-ecr."+region+".on.aws", account+".dkr-ecr-fips."+region+".on.aws")
+				account+".dkr-ecr."+region+"."+strings.Replace(dualStack(region), "api.", "on.", 1),
+				account+".dkr-ecr-fips."+region+"."+strings.Replace(dualStack(region), "api.", "on.", 1))
 		}
 	}
 	return names
@@ -44,7 +58,7 @@ func layersHost(region string) string {
 
 var (
 	registryHost = regexp.MustCompile(`^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.`)
-	controlHost  = regexp.MustCompile(`^(?:api\.ecr|ecr|ecr-fips)\.([a-z0-9-]+)\.`)
+	controlHost  = regexp.MustCompile(`^(?:api\.)?ecr(?:-fips)?\.([a-z0-9-]+)\.`)
 	stsHost      = regexp.MustCompile(`^sts(?:-fips)?\.`)
 )
 
@@ -80,7 +94,7 @@ func (s *Server) startProxy(target string) error {
 		return err
 	}
 	p := &proxy{names: s.hostNames(), target: target, open: make(map[net.Conn]bool)}
-	srv := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
+	srv := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
 	s.servers = append(s.servers, srv)
 	s.proxy = p
 	s.wait.Go(func() { _ = srv.Serve(l) })

@@ -55,7 +55,7 @@ func (r *Registry) describe(repo *Repository) repositoryJSON {
 }
 
 func filtersJSON(filters []string) []mutabilityFilter {
-	var out []mutabilityFilter
+	out := make([]mutabilityFilter, 0, len(filters)) // left out of the JSON where empty
 	for _, f := range filters {
 		out = append(out, mutabilityFilter{Filter: f, FilterType: "WILDCARD"})
 	}

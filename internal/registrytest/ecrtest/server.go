@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -160,6 +162,9 @@ func (s *Server) scheme() string {
 	return "http"
 }
 
+// quiet keeps handshakes that clients refuse out of the output of tests.
+var quiet = log.New(io.Discard, "", 0)
+
 // listen serves a handler on a loopback port and returns its address.
 func (s *Server) listen(h http.Handler) (string, error) {
 	port := 0
@@ -170,7 +175,7 @@ func (s *Server) listen(h http.Handler) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, TLSConfig: s.tls.Clone()}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, TLSConfig: s.tls.Clone(), ErrorLog: quiet}
 	s.servers = append(s.servers, srv)
 	s.wait.Go(func() {
 		if s.tls != nil {

@@ -153,7 +153,7 @@ func (s *Server) listTagsForResource(c *call) (any, *awsError) {
 		return nil, err
 	}
 	return c.change(nameIn(in.ResourceARN), func(repo *Repository) (any, *awsError) {
-		tags := []tag{}
+		tags := make([]tag, 0, len(repo.Tags))
 		for _, key := range slices.Sorted(maps.Keys(repo.Tags)) {
 			tags = append(tags, tag{key, repo.Tags[key]})
 		}
