@@ -2,40 +2,55 @@ package layout
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/packs-cli/packs/internal/registry"
 )
 
-// fail wraps an error with what was done where, and a remedy where one is known.
+// fail says in words what went wrong and what to do; nil stays nil.
 func (r *Registry) fail(op, repository, reference string, err error) error {
-	ref := filepath.ToSlash(filepath.Join(r.path, filepath.FromSlash(repository)))
+	if err == nil {
+		return nil
+	}
+	ref := r.spec.Address() + "/" + repository
 	switch {
+	case reference == "":
 	case strings.Contains(reference, ":"):
 		ref += "@" + reference
-	case reference != "":
+	default:
 		ref += ":" + reference
 	}
-	return &registry.Error{Op: op, Ref: ref, Err: err, Hint: r.hint(err)}
+	return &registry.Error{Op: op, Ref: ref, Err: err, Hint: r.hint(repository, err)}
 }
 
-func (r *Registry) hint(err error) string {
+func (r *Registry) hint(repository string, err error) string {
+	folder := r.folder(repository)
+	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return "the disk is full: free some space and run again; nothing was half-published"
-	case errors.Is(err, syscall.EDQUOT):
-		return "the disk quota is used up: free some space and run again; nothing was half-published"
-	case errors.Is(err, syscall.EROFS):
-		return "the file system is mounted read-only: choose another path for the registry"
+	case slices.ContainsFunc(diskFull, is):
+		return fmt.Sprintf("free some space in %s, or name another folder as path: of registry %s, then run the same again: what is complete stays", r.path, r.spec.Name)
+	case slices.ContainsFunc(readOnly, is):
+		return fmt.Sprintf("%s lies on a read-only file system: mount it writable, or name another folder as path: of registry %s", r.path, r.spec.Name)
 	case errors.Is(err, fs.ErrPermission):
-		return "give this user the right to write to " + filepath.ToSlash(r.path) + ", or choose another path for the registry"
+		return fmt.Sprintf("give this user access to %s, or name another folder as path: of registry %s", folder, r.spec.Name)
 	case errors.Is(err, syscall.ENOTDIR):
-		return filepath.ToSlash(r.path) + " must be a folder: the path of the registry names a file, or goes through one"
+		return fmt.Sprintf("name a folder as path: of registry %s, or move away the file that stands where one has to be: %s", r.spec.Name, folder)
+	case errors.Is(err, errNotLayout):
+		return fmt.Sprintf("move %s away, or name another folder as path: of registry %s", folder, r.spec.Name)
+	case errors.Is(err, errNoLocks):
+		return fmt.Sprintf("name a folder on a local disk as path: of registry %s, and copy it from there", r.spec.Name)
 	case errors.Is(err, registry.ErrCorrupt):
-		return "the layout is damaged: remove the folder of this pack and apply again, packs that are in git come back"
+		return fmt.Sprintf("restore %s from a copy, or remove it and publish its packs again", folder)
 	}
 	return ""
+}
+
+// folder is where a repository lies, as the user's system writes it.
+func (r *Registry) folder(repository string) string {
+	return filepath.Join(r.path, filepath.FromSlash(repository))
 }

@@ -1,20 +1,16 @@
-// Package layout keeps packs in a folder: the embedded default, which needs no
-// server. Each repository is an OCI image layout of its own, as the OCI image
-// specification defines it, at PATH/[PREFIX/]spectro-packs/archive/NAME, so
-// that oras and skopeo read it. The folders above are plain folders.
 package layout
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -24,171 +20,198 @@ import (
 	"github.com/packs-cli/packs/manifest"
 )
 
-// Registry is a folder of OCI image layouts. Reading never creates anything.
+// Registry is a folder of OCI image layouts. Make one with New.
 type Registry struct {
-	path string
-	base string
+	spec manifest.Registry
+	path string // absolute
+
+	mu    sync.Mutex
+	turns map[string]chan struct{} // one writer at a time for each repository; guarded by mu
 }
 
 var _ registry.Registry = (*Registry)(nil)
 
-// New returns the registry in a folder. It does not touch the disk.
+// New returns the registry of type layout that spec describes, without looking
+// at the disk. A folder that does not exist is empty, and made by the first push.
 func New(spec manifest.Registry) (*Registry, error) {
-	if spec.Path == "" {
-		return nil, errors.New("a registry of type layout needs a path")
+	if !filepath.IsAbs(spec.Path) {
+		return nil, fmt.Errorf("registry %s: path %q is not absolute", spec.Name, spec.Path)
 	}
-	return &Registry{path: spec.Path, base: spec.Base()}, nil
+	return &Registry{spec: spec, path: filepath.Clean(spec.Path), turns: map[string]chan struct{}{}}, nil
 }
 
-// Close frees nothing: every operation opens what it needs.
-func (*Registry) Close() error { return nil }
-
-// Manifest returns the manifest under a tag or digest.
-func (r *Registry) Manifest(ctx context.Context, repository, reference string) (desc ocispec.Descriptor, raw []byte, err error) {
-	fail := func(err error) (ocispec.Descriptor, []byte, error) {
+// Manifest implements registry.Registry. A digest is found even where index.json
+// does not name it, as long as its bytes are a manifest.
+func (r *Registry) Manifest(ctx context.Context, repository, reference string) (ocispec.Descriptor, []byte, error) {
+	desc, raw, err := r.manifest(ctx, repository, reference)
+	if err != nil {
 		return ocispec.Descriptor{}, nil, r.fail("read manifest", repository, reference, err)
 	}
-	if err := ctx.Err(); err != nil {
-		return fail(err)
-	}
-	repo, err := r.open(repository)
-	if err != nil {
-		return fail(err)
-	}
-	defer func() { err = errors.Join(err, repo.Close()) }()
-	ix, err := readIndex(repo)
-	if err != nil {
-		return fail(err)
-	}
-	entry, ok := ix.find(reference)
-	if !ok {
-		return fail(registry.ErrNotFound)
-	}
-	if entry.Size < 0 || entry.Size > artifact.MaxManifest {
-		return fail(fmt.Errorf("%w: manifest %s of %d bytes", registry.ErrCorrupt, entry.Digest, entry.Size))
-	}
-	if raw, err = readBlob(repo, entry); err != nil {
-		return fail(err)
-	}
-	return ocispec.Descriptor{MediaType: entry.MediaType, Digest: entry.Digest, Size: entry.Size}, raw, nil
+	return desc, raw, nil
 }
 
-// Blob opens a blob; its reader fails at the end where the bytes are wrong.
+func (r *Registry) manifest(ctx context.Context, repository, reference string) (ocispec.Descriptor, []byte, error) {
+	none := ocispec.Descriptor{}
+	if ctx.Err() != nil {
+		return none, nil, context.Cause(ctx)
+	}
+	f, err := r.open(repository)
+	if err != nil {
+		return none, nil, err
+	}
+	defer f.close()
+	x, _, err := f.readIndex()
+	if err != nil {
+		return none, nil, err
+	}
+	if strings.Contains(reference, ":") { // a tag has none
+		d, err := digest.Parse(reference)
+		if err != nil {
+			return none, nil, fmt.Errorf("digest %q: %w", reference, err)
+		}
+		return f.manifestByDigest(x, d)
+	}
+	desc, err := x.find(reference)
+	if err != nil {
+		return none, nil, err
+	}
+	raw, err := f.readManifest(desc)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: the tag points to %s, which is missing", registry.ErrCorrupt, desc.Digest)
+	}
+	if err != nil {
+		return none, nil, err
+	}
+	desc.MediaType, _ = mediaType(desc, raw)
+	return desc, raw, nil
+}
+
+func (f *folder) manifestByDigest(x *index, d digest.Digest) (ocispec.Descriptor, []byte, error) {
+	none := ocispec.Descriptor{}
+	desc, listed := x.byDigest(d)
+	if !listed {
+		info, err := f.root.Stat(blobPath(d))
+		if errors.Is(err, fs.ErrNotExist) {
+			return none, nil, registry.ErrNotFound
+		}
+		if err != nil {
+			return none, nil, err
+		}
+		if info.Size() > artifact.MaxManifest {
+			return none, nil, registry.ErrNotFound // a layer, say
+		}
+		desc = ocispec.Descriptor{Digest: d, Size: info.Size()}
+	}
+	raw, err := f.readManifest(desc)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: index.json names %s, which is missing", registry.ErrCorrupt, d)
+	}
+	if err != nil {
+		return none, nil, err
+	}
+	var ok bool
+	if desc.MediaType, ok = mediaType(desc, raw); !ok {
+		return none, nil, registry.ErrNotFound
+	}
+	return desc, raw, nil
+}
+
+// Blob implements registry.Registry. A blob that is missing from a layout gives
+// ErrNotFound and ErrCorrupt: something in the layout names it.
 func (r *Registry) Blob(ctx context.Context, repository string, desc ocispec.Descriptor) (io.ReadCloser, error) {
-	fail := func(err error) (io.ReadCloser, error) {
+	rc, err := r.blob(ctx, repository, desc)
+	if err != nil {
 		return nil, r.fail("read blob", repository, desc.Digest.String(), err)
 	}
-	if err := ctx.Err(); err != nil {
-		return fail(err)
-	}
-	repo, err := r.open(repository)
-	if err != nil {
-		return fail(err)
-	}
-	f, err := openBlob(repo, desc)
-	if err = errors.Join(err, repo.Close()); err != nil {
-		return fail(err)
-	}
-	return newVerifier(f, desc), nil
+	return rc, nil
 }
 
-// Tags lists the tags of a repository, sorted.
-func (r *Registry) Tags(ctx context.Context, repository string) (tags []string, err error) {
-	if err := ctx.Err(); err != nil {
+func (r *Registry) blob(ctx context.Context, repository string, desc ocispec.Descriptor) (io.ReadCloser, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err := desc.Digest.Validate(); err != nil {
+		return nil, fmt.Errorf("digest %q: %w", desc.Digest, err)
+	}
+	f, err := r.open(repository)
+	if err != nil {
 		return nil, err
 	}
-	repo, err := r.open(repository)
-	if errors.Is(err, registry.ErrNotFound) {
-		return nil, nil
+	defer f.close()
+	file, err := f.openBlob(desc)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w: there is no such blob", registry.ErrCorrupt, registry.ErrNotFound)
 	}
 	if err != nil {
-		return nil, r.fail("list tags", repository, "", err)
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, repo.Close()) }()
-	ix, err := readIndex(repo)
-	if err != nil {
-		return nil, r.fail("list tags", repository, "", err)
-	}
-	for _, m := range ix.manifests {
-		if tag := m.Annotations[ocispec.AnnotationRefName]; tag != "" {
-			tags = append(tags, tag)
-		}
-	}
-	slices.Sort(tags)
-	return slices.Compact(tags), nil
+	failure := func(err error) error { return r.fail("read blob", repository, desc.Digest.String(), err) }
+	return &blobReader{ctx: ctx, file: file, left: desc.Size, want: desc.Digest, hash: desc.Digest.Algorithm().Digester(), fail: failure}, nil
 }
 
-// Repositories lists the repositories below the base path, sorted.
+// Tags implements registry.Registry: in the order of their bytes.
+func (r *Registry) Tags(ctx context.Context, repository string) ([]string, error) {
+	tags, err := r.tags(ctx, repository)
+	if errors.Is(err, registry.ErrNoRepository) {
+		return nil, nil
+	}
+	return tags, r.fail("list tags", repository, "", err)
+}
+
+func (r *Registry) tags(ctx context.Context, repository string) ([]string, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	f, err := r.open(repository)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	x, _, err := f.readIndex()
+	if err != nil {
+		return nil, err
+	}
+	return x.tags(), nil
+}
+
+// Repositories lists the repositories of packs, sorted, by their full names:
+// those right below the base path of packs.yaml that are a layout.
 func (r *Registry) Repositories(ctx context.Context) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(r.path, filepath.FromSlash(r.base)))
+	names, err := r.repositories(ctx)
+	return names, r.fail("list repositories", r.spec.Base(), "", err)
+}
+
+func (r *Registry) repositories(ctx context.Context) ([]string, error) {
+	base := r.spec.Base()
+	root, err := r.openBase()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, r.fail("list repositories", r.base, "", err)
+		return nil, err
+	}
+	defer closeRead(root)
+	entries, err := fs.ReadDir(root.FS(), base)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	for _, e := range entries {
-		name := path.Join(r.base, e.Name())
-		marker := filepath.Join(r.path, filepath.FromSlash(name), ocispec.ImageLayoutFile)
-		if _, err := os.Stat(marker); err == nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		name := path.Join(base, e.Name())
+		// A pack may be called oci-layout: only a file makes a layout.
+		if info, err := root.Stat(path.Join(name, ocispec.ImageLayoutFile)); err == nil && info.Mode().IsRegular() {
 			names = append(names, name)
 		}
 	}
-	return names, ctx.Err()
+	slices.Sort(names)
+	return names, nil
 }
 
-// open opens the layout of a repository for reading.
-func (r *Registry) open(repository string) (*os.Root, error) {
-	root, err := os.OpenRoot(r.path)
-	if err != nil {
-		return nil, missing(err)
-	}
-	repo, err := root.OpenRoot(filepath.FromSlash(repository))
-	if err = errors.Join(err, root.Close()); err != nil {
-		return nil, missing(err)
-	}
-	if err := checkMarker(repo); err != nil {
-		return nil, errors.Join(err, repo.Close())
-	}
-	return repo, nil
-}
-
-// missing turns a folder that is not there into a repository that is not.
-func missing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(registry.ErrNotFound, registry.ErrNoRepository)
-	}
-	return err
-}
-
-// checkMarker reads the file oci-layout, which says that a folder is a layout.
-func checkMarker(repo *os.Root) error {
-	raw, err := readLimited(repo, ocispec.ImageLayoutFile, 4096)
-	if errors.Is(err, fs.ErrNotExist) {
-		// A run that was killed before its first tag leaves only blobs.
-		if _, err := repo.Stat(ocispec.ImageIndexFile); errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(registry.ErrNotFound, registry.ErrNoRepository)
-		}
-		return fmt.Errorf("%w: it holds %s but no %s", registry.ErrCorrupt, ocispec.ImageIndexFile, ocispec.ImageLayoutFile)
-	}
-	if err != nil {
-		return err
-	}
-	var marker ocispec.ImageLayout
-	if err := json.Unmarshal(raw, &marker); err != nil {
-		return fmt.Errorf("%w: %s: %w", registry.ErrCorrupt, ocispec.ImageLayoutFile, err)
-	}
-	if marker.Version != ocispec.ImageLayoutVersion {
-		return fmt.Errorf("%w: %s has version %q, this program reads %s", registry.ErrCorrupt, ocispec.ImageLayoutFile, marker.Version, ocispec.ImageLayoutVersion)
-	}
-	return nil
-}
-
-// blobPath is where a layout keeps a blob.
-func blobPath(d digest.Digest) (string, error) {
-	if err := d.Validate(); err != nil {
-		return "", fmt.Errorf("%w: digest %q: %w", registry.ErrCorrupt, d, err)
-	}
-	return filepath.Join(ocispec.ImageBlobsDir, d.Algorithm().String(), d.Encoded()), nil
-}
+// Close implements registry.Registry; nothing stays open between calls.
+func (r *Registry) Close() error { return nil }

@@ -8,209 +8,157 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"runtime"
-	"strings"
+	"path"
 
-	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
-	"github.com/rogpeppe/go-internal/lockedfile"
 
 	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/registry"
 )
 
-// lockFile is held by the one process and goroutine that writes to a layout.
-const lockFile = ".packs.lock"
-
-// tempPrefix begins the names of files that are being written.
-const tempPrefix = ".packs-tmp-"
-
-// Push writes the blobs, and then an index.json that holds the tag. Every file
-// appears whole or not at all, and in that order, so that whenever this is
-// stopped a tag points to content that is there.
-func (r *Registry) Push(ctx context.Context, repository, tag string, a *artifact.Artifact, hint registry.Hint) (int64, error) {
-	dir := filepath.Join(r.path, filepath.FromSlash(repository))
-	w := &writer{ctx: ctx, progress: hint.Progress}
-	err := w.push(dir, tag, a, hint.BeforeTag)
-	if err != nil {
-		return w.sent, r.fail("push", repository, tag, err)
+// Push implements registry.Registry. Blobs that are there already are read, not
+// written; what the hint says of them is not needed. What the tag pointed to
+// before stays in the layout, and can be read by its digest.
+func (r *Registry) Push(ctx context.Context, repository, tag string, a *artifact.Artifact, hint registry.Hint) (sent int64, err error) {
+	reference := tag
+	if tag == "" {
+		reference = a.Manifest.Digest.String()
 	}
-	return w.sent, nil
+	sent, err = r.push(ctx, repository, tag, a, hint)
+	var hook hookError
+	if errors.As(err, &hook) {
+		return sent, hook.error
+	}
+	return sent, r.fail("push", repository, reference, err)
 }
 
-type writer struct {
-	ctx      context.Context //nolint:containedctx // lives only as long as the push
-	repo     *os.Root
-	progress func(int64)
-	sent     int64
+// hookError is what Hint.BeforeTag returned.
+type hookError struct{ error }
+
+func (r *Registry) push(ctx context.Context, repository, tag string, a *artifact.Artifact, hint registry.Hint) (sent int64, err error) {
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	if tag != "" && !tagPattern.MatchString(tag) {
+		return 0, fmt.Errorf("tag %q is none: want letters, digits, dots, dashes and underscores, at most 128", tag)
+	}
+	f, unlock, err := r.openToWrite(ctx, repository)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		err = errors.Join(err, unlock())
+		f.close()
+	}()
+	w := &writer{folder: f, ctx: ctx, progress: hint.Progress}
+	return w.push(tag, a, hint.BeforeTag)
 }
 
-func (w *writer) push(dir, tag string, a *artifact.Artifact, beforeTag func(context.Context) error) (err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a registry is there to be read
-		return err
-	}
-	unlock, err := lockedfile.MutexAt(filepath.Join(dir, lockFile)).Lock()
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if w.repo, err = os.OpenRoot(dir); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.repo.Close()) }()
-	if err := w.cleanUp(); err != nil {
-		return err
-	}
-	blobs := []artifact.Blob{a.Config, artifact.Bytes(a.Manifest.MediaType, a.Bytes)}
-	if a.Layer != nil {
-		blobs = append([]artifact.Blob{*a.Layer}, blobs...)
-	}
-	for _, b := range blobs {
+// push keeps the order that makes every stop harmless: blobs, manifest, index.
+func (w *writer) push(tag string, a *artifact.Artifact, beforeTag func(context.Context) error) (int64, error) {
+	for _, b := range []*artifact.Blob{a.Layer, &a.Config} {
+		if b == nil {
+			continue
+		}
 		if err := w.blob(b); err != nil {
-			return err
+			return w.sent, err
 		}
 	}
 	if beforeTag != nil {
 		if err := beforeTag(w.ctx); err != nil {
-			return err
+			return w.sent, hookError{err}
 		}
 	}
-	return w.tag(tag, a.Manifest)
+	if w.ctx.Err() != nil {
+		return w.sent, context.Cause(w.ctx)
+	}
+	if err := w.bytes(a.Manifest.Digest, a.Bytes); err != nil {
+		return w.sent, err
+	}
+	return w.sent, w.list(tag, a)
 }
 
-// cleanUp removes what a killed process left behind. Nobody else writes now.
-func (w *writer) cleanUp() error {
-	for _, dir := range []string{".", filepath.Join(ocispec.ImageBlobsDir, digest.SHA256.String())} {
-		if err := w.repo.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		d, err := w.repo.Open(dir)
+// list writes index.json, once all that it will name is on the disk.
+func (w *writer) list(tag string, a *artifact.Artifact) error {
+	x, old, err := w.readIndex()
+	if err != nil {
+		return err
+	}
+	if err := x.set(tag, a.Manifest); err != nil {
+		return err
+	}
+	raw, err := x.encode()
+	if err != nil || bytes.Equal(raw, old) {
+		return err
+	}
+	if err := syncDir(w.root, path.Dir(blobPath(a.Manifest.Digest))); err != nil {
+		return err
+	}
+	if err := w.file(ocispec.ImageIndexFile, put(raw)); err != nil {
+		return err
+	}
+	return syncDir(w.root, ".")
+}
+
+// openToWrite opens the layout of a repository with its lock held, and makes
+// it where it is missing.
+func (r *Registry) openToWrite(ctx context.Context, repository string) (_ *folder, _ func() error, err error) {
+	if err := os.MkdirAll(r.path, dirMode); err != nil {
+		return nil, nil, err
+	}
+	base, err := r.openBase()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer closeRead(base)
+	if err := mkdirAll(base, repository); err != nil {
+		return nil, nil, err
+	}
+	f, err := openFolder(base, repository)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
 		if err != nil {
-			return err
+			f.close()
 		}
-		names, err := d.Readdirnames(-1)
-		if err = errors.Join(err, d.Close()); err != nil {
-			return err
-		}
-		for _, name := range names {
-			if strings.HasPrefix(name, tempPrefix) {
-				if err := w.repo.Remove(filepath.Join(dir, name)); err != nil {
-					return err
-				}
-			}
-		}
+	}()
+	if _, err := f.isLayout(); err != nil {
+		return nil, nil, err // before anything of ours is in the folder
 	}
-	return nil
+	unlock, err := r.lock(ctx, repository, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := f.prepare(); err != nil {
+		return nil, nil, errors.Join(err, unlock())
+	}
+	return f, unlock, nil
 }
 
-// blob writes a blob, unless the right one is there.
-func (w *writer) blob(b artifact.Blob) error {
-	if err := w.ctx.Err(); err != nil {
-		return context.Cause(w.ctx)
+// prepare removes what a killed writer left and makes a new layout complete.
+func (f *folder) prepare() error {
+	if err := f.removeTemp(); err != nil {
+		return err
 	}
-	if w.holds(b.Descriptor) {
-		return nil
+	exists, err := f.isLayout()
+	if err != nil || exists {
+		return err
 	}
-	name, err := blobPath(b.Digest)
+	if err := mkdirAll(f.root, ocispec.ImageBlobsDir+"/sha256"); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(ocispec.ImageLayout{Version: ocispec.ImageLayoutVersion})
 	if err != nil {
-		return err
+		return fmt.Errorf("write oci-layout: %w", err)
 	}
-	src, err := b.Open()
-	if err != nil {
-		return err
-	}
-	err = w.write(name, func(dst io.Writer) error {
-		sum := b.Digest.Algorithm().Digester()
-		n, err := io.Copy(io.MultiWriter(dst, sum.Hash(), (*progress)(w)), src)
-		if err == nil && (n != b.Size || sum.Digest() != b.Digest) {
-			err = fmt.Errorf("%w: %d bytes of %s, wanted %d of %s", registry.ErrDigest, n, sum.Digest(), b.Size, b.Digest)
-		}
-		return err
-	})
-	return errors.Join(err, src.Close())
+	return f.file(ocispec.ImageLayoutFile, put(raw))
 }
 
-// holds tells whether a blob is there, whole and right.
-func (w *writer) holds(desc ocispec.Descriptor) bool {
-	f, err := openBlob(w.repo, desc)
-	if err != nil {
-		return false
-	}
-	v := newVerifier(f, desc)
-	_, err = io.Copy(io.Discard, v)
-	return errors.Join(err, v.Close()) == nil
-}
-
-// progress counts what is written.
-type progress writer
-
-func (p *progress) Write(b []byte) (int, error) {
-	p.sent += int64(len(b))
-	if p.progress != nil {
-		p.progress(int64(len(b)))
-	}
-	return len(b), p.ctx.Err()
-}
-
-func (w *writer) tag(tag string, desc ocispec.Descriptor) error {
-	ix, err := readIndex(w.repo)
-	if err != nil {
+// put writes bytes.
+func put(raw []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(raw)
 		return err
 	}
-	ix.set(tag, desc)
-	raw, err := ix.encode()
-	if err != nil {
-		return err
-	}
-	marker, err := json.Marshal(ocispec.ImageLayout{Version: ocispec.ImageLayoutVersion})
-	if err != nil {
-		return err
-	}
-	if held, err := readLimited(w.repo, ocispec.ImageLayoutFile, 4096); err != nil || !bytes.Equal(held, marker) {
-		if err := w.bytes(ocispec.ImageLayoutFile, marker); err != nil {
-			return err
-		}
-	}
-	return w.bytes(ocispec.ImageIndexFile, raw)
-}
-
-func (w *writer) bytes(name string, content []byte) error {
-	return w.write(name, func(dst io.Writer) error {
-		_, err := dst.Write(content)
-		return err
-	})
-}
-
-// write makes a file appear at once and for good: temporary file, fsync,
-// rename, fsync of the folder.
-func (w *writer) write(name string, fill func(io.Writer) error) error {
-	dir := filepath.Dir(name)
-	temp := filepath.Join(dir, tempPrefix+filepath.Base(name))
-	f, err := w.repo.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	err = fill(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = w.repo.Rename(temp, name)
-	}
-	if err != nil {
-		return errors.Join(err, w.repo.Remove(temp))
-	}
-	return w.syncDir(dir)
-}
-
-func (w *writer) syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be synced there; renames are journaled
-	}
-	d, err := w.repo.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

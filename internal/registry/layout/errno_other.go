@@ -1,0 +1,5 @@
+//go:build !unix && !windows
+
+package layout
+
+var diskFull, readOnly []error
