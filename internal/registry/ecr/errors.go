@@ -201,7 +201,6 @@ func (s *session) explainSetup(e *registry.Error, err error) bool {
 	var profile config.SharedConfigProfileNotExistError
 	var load config.SharedConfigLoadError
 	var sso *ssocreds.InvalidTokenError
-	var op *smithy.OperationError
 	switch {
 	case errors.Is(err, errNoRegion):
 		e.Hint = "set region: in packs.yaml, AWS_REGION, or a region in the AWS profile"
@@ -213,7 +212,7 @@ func (s *session) explainSetup(e *registry.Error, err error) bool {
 	case errors.As(err, &sso):
 		e.Err = fmt.Errorf("%w: the SSO login has expired", registry.ErrUnauthorized)
 		e.Hint = s.id.ssoLogin()
-	case errors.As(err, &op) && op.ServiceID == "ec2imds":
+	case endOfChain(err):
 		e.Err = fmt.Errorf("%w: no AWS credentials were found", registry.ErrUnauthorized)
 		e.Hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws: {profile: …} in packs.yaml, or log in with SSO"
 	case errors.Is(err, errBadToken):
@@ -221,6 +220,19 @@ func (s *session) explainSetup(e *registry.Error, err error) bool {
 		return false
 	}
 	return true
+}
+
+// endOfChain tells whether the SDK asked for the role of a virtual machine: it
+// does that when nothing else had credentials.
+func endOfChain(err error) bool {
+	var op *smithy.OperationError
+	for errors.As(err, &op) {
+		if op.ServiceID == "ec2imds" {
+			return true
+		}
+		err = op.Err
+	}
+	return false
 }
 
 func (id *identity) ssoLogin() string {

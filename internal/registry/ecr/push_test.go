@@ -83,14 +83,14 @@ func TestImmutableTags(t *testing.T) {
 
 func TestTokensThatExpireInTheMiddle(t *testing.T) {
 	t.Parallel()
-	s, r := start(t, ecrtest.Options{TokenUses: 7, PutImageRate: -1}, func(r *manifest.Registry, _ *ecr.Options) {
+	s, r := start(t, ecrtest.Options{TokenUses: 7, TagsPageSize: 3, PutImageRate: -1}, func(r *manifest.Registry, _ *ecr.Options) {
 		r.Limits.RequestsPerSecond = 10000
 	})
 	if err := pushMany(t, r, 20); err != nil {
 		t.Fatal(err)
 	}
-	if tags := s.Registry(dev, region).ImageTags(base + "/many"); len(tags) != 20 {
-		t.Errorf("%d versions are there, want 20", len(tags))
+	if tags, err := r.Tags(t.Context(), base+"/many"); err != nil || len(tags) != 20 {
+		t.Errorf("%d versions are there, want 20: %v", len(tags), err)
 	}
 	tokens, requests := s.Count("GetAuthorizationToken"), s.Count()
 	if tokens < 3 || tokens > requests/5 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -78,6 +79,9 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, region str
 	}
 	name, known := strings.CutPrefix(target, targetPrefix)
 	run := operations[name]
+	if slices.Contains(dataOperations, name) {
+		run = (*Server).planeOperation
+	}
 	if !known || run == nil || r.Header.Get("Content-Type") != contentType {
 		writeJSONError(w, failure("UnknownOperationException", "")) // as the service: no message
 		return

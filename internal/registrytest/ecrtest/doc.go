@@ -3,8 +3,8 @@
 // account and region, the data plane with ECR's own habits in front of a real
 // registry server. The real SDK and real OCI clients talk to it.
 //
-// Without TLS it stands on loopback ports: point AWS_ENDPOINT_URL at
-// Server.URL. With TLS it answers under ECR's real host names as well, through
+// Without TLS it stands on loopback ports: point AWS_ENDPOINT_URL_ECR and
+// AWS_ENDPOINT_URL_STS at Server.URL. With TLS it answers under ECR's real host names as well, through
 // an HTTP proxy (Server.ProxyURL) that leads nowhere else, so that what a
 // client does with host names can be tested too.
 //

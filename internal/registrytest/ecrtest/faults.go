@@ -30,7 +30,7 @@ func (s *Server) Fail(operation string, n, status int, code, message string) {
 // Throttle makes the next n requests of an operation exceed its rate.
 func (s *Server) Throttle(operation string, n int) {
 	status, code := 400, "ThrottlingException"
-	if operations[operation] == nil {
+	if slices.Contains(dataOperations, operation) {
 		status, code = 429, "TOOMANYREQUESTS"
 	}
 	s.Fail(operation, n, status, code, "Rate exceeded")

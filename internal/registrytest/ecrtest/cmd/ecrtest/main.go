@@ -114,7 +114,7 @@ func announce(server *ecrtest.Server, s settings, stdout io.Writer) error {
 		}
 		fmt.Fprintf(&out, "export HTTPS_PROXY=%s\nexport AWS_CA_BUNDLE=%s\nexport SSL_CERT_FILE=%s\n", server.ProxyURL, ca, ca)
 	} else {
-		fmt.Fprintf(&out, "export AWS_ENDPOINT_URL=%s\n", server.URL)
+		fmt.Fprintf(&out, "export AWS_ENDPOINT_URL_ECR=%s\nexport AWS_ENDPOINT_URL_STS=%s\n", server.URL, server.URL)
 	}
 	fmt.Fprintf(&out, "export AWS_REGION=%s\nexport AWS_SHARED_CREDENTIALS_FILE=%s\n", s.options.Regions[0], credentials)
 	for _, r := range server.Registries() {

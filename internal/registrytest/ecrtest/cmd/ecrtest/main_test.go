@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != 5 || !strings.HasPrefix(lines[0], "export AWS_ENDPOINT_URL=http://127.0.0.1:") {
+	if len(lines) != 6 || !strings.HasPrefix(lines[0], "export AWS_ENDPOINT_URL_ECR=http://127.0.0.1:") {
 		t.Errorf("printed %q", lines)
 	}
 	profiles, err := os.ReadFile(filepath.Join(dir, "credentials"))
