@@ -1,0 +1,27 @@
+package registry
+
+import (
+	"context"
+	"time"
+
+	"github.com/packs-cli/packs/internal/artifact"
+)
+
+// Observation is what a registry tells of a published version.
+type Observation struct {
+	// Info is as artifact.Inspect reads it. Where Layer.Digest is empty, the
+	// manifest was not fetched: Title is then what a version with our content
+	// digest has, and Manifest.Size is 0. Whoever needs the layer asks for the
+	// manifest by its digest.
+	artifact.Info
+	PushedAt time.Time // zero where the registry does not tell
+}
+
+// Observer is a registry in which fetching a manifest has a price, and which
+// can tell what a version is without it: Harbor counts fetches as pulls, and
+// rules that delete unused versions go by those.
+type Observer interface {
+	// Observe tells what a tag names. A missing one is ErrNotFound; a manifest
+	// that cannot be a pack is artifact.ErrNotPack, with the Info of its manifest.
+	Observe(ctx context.Context, repository, tag string) (Observation, error)
+}
