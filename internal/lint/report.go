@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/packs-cli/packs/plan"
@@ -18,7 +17,10 @@ const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
 	Info    Severity = "info"
+	Off     Severity = "off" // of rules only: nothing is reported
 )
+
+func (s Severity) valid() bool { return s == Error || s == Warning || s == Info || s == Off }
 
 // Finding is one thing that is wrong, or worth a word, at a place in a file.
 type Finding struct {
@@ -31,6 +33,11 @@ type Finding struct {
 	Column   int      `json:"column,omitempty"`
 	Message  string   `json:"message"`
 	Hint     string   `json:"hint,omitempty"`
+
+	Pack string `json:"-"` // path of the pack's folder or archive; empty where no pack is meant
+	Fix  *Fix   `json:"-"` // what would mend it; nil where a person must decide
+
+	rel string // path that globs of the settings are matched with
 }
 
 // Report is what a validation found.
@@ -58,9 +65,7 @@ func NewReport(packs int, findings []Finding) *Report {
 	if r.Findings == nil {
 		r.Findings = []Finding{}
 	}
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Rule, b.Rule))
-	})
+	slices.SortStableFunc(r.Findings, order)
 	r.Summary.Packs = packs
 	for _, f := range r.Findings {
 		switch f.Severity {

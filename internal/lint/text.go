@@ -1,0 +1,148 @@
+package lint
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// place is a spot in a file of a pack. Line and column start at 1; 0 means the
+// file as a whole.
+type place struct {
+	file         string // relative to the pack, with slashes; empty means the pack itself
+	line, column int
+}
+
+// flaw is why a text cannot be read, and where.
+type flaw struct {
+	line, column int
+	message      string
+	hint         string
+	unchecked    bool // only a limit of ours: the file may be right
+}
+
+func newFlaw(line, column int, message, hint string) *flaw {
+	return &flaw{line: line, column: column, message: message, hint: hint}
+}
+
+const byteOrderMark = "\xef\xbb\xbf"
+
+// checkText tells why data is no text in UTF-8; nil where it is.
+func checkText(data []byte) *flaw {
+	for _, mark := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
+		if bytes.HasPrefix(data, []byte(mark)) {
+			return newFlaw(1, 1, "is text in UTF-16 or UTF-32", "save it as UTF-8")
+		}
+	}
+	if i := bytes.IndexByte(data, 0); i >= 0 {
+		line, column := lineColumn(data, i)
+		return newFlaw(line, column, "holds a NUL byte, as only binary files do", "save it as text in UTF-8")
+	}
+	if i := invalidUTF8(data); i >= 0 {
+		line, column := lineColumn(data, i)
+		return newFlaw(line, column, fmt.Sprintf("is not UTF-8: byte 0x%02x cannot stand here", data[i]), "save it as UTF-8")
+	}
+	return nil
+}
+
+// invalidUTF8 returns the offset of the first byte that is no UTF-8, or -1.
+func invalidUTF8(data []byte) int {
+	if utf8.Valid(data) {
+		return -1
+	}
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// lineColumn turns an offset into line and column, counted in characters.
+func lineColumn(data []byte, offset int) (line, column int) {
+	before := data[:min(max(offset, 0), len(data))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
+}
+
+// lines is where the lines of a text begin.
+type lines struct {
+	data   []byte
+	starts []int
+}
+
+func newLines(data []byte) *lines {
+	l := &lines{data: data, starts: []int{0}}
+	for i, c := range data {
+		if c == '\n' {
+			l.starts = append(l.starts, i+1)
+		}
+	}
+	return l
+}
+
+// at turns an offset into line and column.
+func (l *lines) at(offset int) (line, column int) {
+	i, found := slices.BinarySearch(l.starts, offset)
+	if !found {
+		i--
+	}
+	return i + 1, utf8.RuneCount(l.data[l.starts[i]:min(offset, len(l.data))]) + 1
+}
+
+// text returns a line by its number, without its end; "" where there is none.
+func (l *lines) text(line int) string {
+	if line < 1 || line > len(l.starts) {
+		return ""
+	}
+	end := len(l.data)
+	if line < len(l.starts) {
+		end = l.starts[line] - 1
+	}
+	return strings.TrimSuffix(string(l.data[l.starts[line-1]:end]), "\r")
+}
+
+const maxShown = 80 // characters of what a file holds, in a message
+
+// quote returns a text for a message, cut to a length that fits a line.
+func quote(s string) string {
+	if runes := []rune(s[:min(len(s), 4*maxShown)]); len(runes) > maxShown {
+		s = string(runes[:maxShown]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// oneOf lists words for a message: "a", "a or b", "a, b or c".
+func oneOf(words []string) string { return enumerate(words, " or ") }
+
+// allOf lists words for a message: "a", "a and b", "a, b and c".
+func allOf(words []string) string { return enumerate(words, " and ") }
+
+func enumerate(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + last + words[len(words)-1]
+}
+
+// shorten keeps a list fit for a message: the first few, and how many there are more.
+func shorten(words []string) []string {
+	const most = 8
+	if len(words) <= most {
+		return words
+	}
+	return append(slices.Clone(words[:most-1]), fmt.Sprintf("%d more", len(words)-most+1))
+}
+
+// didYouMean returns a hint that names a word, or "".
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "did you mean " + strconv.Quote(word) + "?"
+}
