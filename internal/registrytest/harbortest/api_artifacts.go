@@ -128,18 +128,20 @@ func (a *artifact) document(p *project, r *repository, q *request) map[string]an
 	if q.URL.Query().Get("with_tag") == "false" {
 		return doc
 	}
-	if tags := r.tagDocuments(p, a); len(tags) > 0 {
+	if tags := r.tagDocuments(p, a, q); len(tags) > 0 {
 		doc["tags"] = tags
 	}
 	return doc
 }
 
-func (r *repository) tagDocuments(p *project, a *artifact) []map[string]any {
+// tagDocuments tells whether tags are immutable only to those who ask.
+func (r *repository) tagDocuments(p *project, a *artifact, q *request) []map[string]any {
+	asked := q.URL.Query().Get("with_immutable_status") == "true"
 	tags := r.tagsOf(a.digest)
 	docs := make([]map[string]any, 0, len(tags))
 	for _, t := range tags {
 		docs = append(docs, map[string]any{
-			"id": t.id, "name": t.name, "artifact_id": a.id, "repository_id": r.id, "immutable": p.immutable(r.name, t.name),
+			"id": t.id, "name": t.name, "artifact_id": a.id, "repository_id": r.id, "immutable": asked && p.immutable(r.name, t.name),
 			"push_time": dateTime(t.pushed), "pull_time": timeOrNever(t.pulled),
 		})
 	}
@@ -170,7 +172,7 @@ func (s *Server) listArtifactTags(w http.ResponseWriter, q *request, project, re
 		s.mu.Unlock()
 		return err
 	}
-	docs := r.tagDocuments(p, a)
+	docs := r.tagDocuments(p, a, q)
 	s.mu.Unlock()
 	return writePage(w, q, docs)
 }

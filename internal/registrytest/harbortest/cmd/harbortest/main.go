@@ -1,5 +1,6 @@
-// Command harbor runs the Harbor that packs is tested with, for a person to try
-// the Harbor example without one of their own. It ends with ctrl-C.
+// Command harbortest runs the Harbor of package harbortest for a person to try
+// things on, until it is interrupted. It prints the environment variables that
+// lead packs and scripts to it.
 package main
 
 import (
@@ -25,16 +26,16 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "harbor:", err)
+		fmt.Fprintln(os.Stderr, "harbortest:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string, out io.Writer) (err error) {
-	o, err := parse(args)
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
@@ -43,22 +44,23 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := o.prepare(ctx, s, out); err != nil {
+	if err := o.prepare(ctx, s, stdout); err != nil {
 		return err
 	}
 	<-ctx.Done()
 	return nil
 }
 
-func parse(args []string) (*options, error) {
+func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
-	f := flag.NewFlagSet("harbor", flag.ContinueOnError)
+	f := flag.NewFlagSet("harbortest", flag.ContinueOnError)
+	f.SetOutput(stderr)
 	f.StringVar(&o.server.Addr, "addr", "127.0.0.1:8085", "loopback address to listen on")
 	f.StringVar(&o.server.Binary, "registry", "", "the registry server (default .bin/registry above the working directory)")
 	f.BoolVar(&o.server.TLS, "tls", false, "serve HTTPS with a certificate of a new CA")
 	f.StringVar(&o.caFile, "ca-file", "", "write the CA there (PEM)")
 	f.StringVar(&o.project, "project", "", "create this project")
-	f.StringVar(&o.robot, "robot", "", "create a robot account of that name, which may push to the project")
+	f.StringVar(&o.robot, "robot", "", "create a robot account of that name, which may push to and pull from the project")
 	f.BoolVar(&o.immutable, "immutable", false, "make the tags of the project immutable")
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -66,8 +68,8 @@ func parse(args []string) (*options, error) {
 	return o, nil
 }
 
-// prepare makes what the flags ask for, and prints what one needs to know as
-// lines of NAME=VALUE.
+// prepare makes what the flags ask for, and prints what one needs to know in a
+// form that a shell can read.
 func (o *options) prepare(ctx context.Context, s *harbortest.Server, out io.Writer) error {
 	if o.caFile != "" && s.CA != nil {
 		if err := os.WriteFile(o.caFile, s.CA.PEM, 0o644); err != nil {
@@ -84,14 +86,14 @@ func (o *options) prepare(ctx context.Context, s *harbortest.Server, out io.Writ
 			return err
 		}
 	}
-	lines := fmt.Sprintf("HARBOR_URL=%s\nHARBOR_HOST=%s\nHARBOR_ADMIN=%s\nHARBOR_ADMIN_PASSWORD=%s\n",
+	lines := fmt.Sprintf("export HARBOR_URL=%s\nexport HARBOR_HOST=%s\nexport HARBOR_ADMIN=%s\nexport HARBOR_ADMIN_PASSWORD=%s\n",
 		s.URL, s.Host, harbortest.AdminName, harbortest.AdminPassword)
 	if o.robot != "" {
 		user, secret, err := s.AddRobot(ctx, "project", o.project, o.robot, "repository:push", "repository:pull")
 		if err != nil {
 			return err
 		}
-		lines += fmt.Sprintf("HARBOR_ROBOT='%s'\nHARBOR_TOKEN=%s\n", user, secret)
+		lines += fmt.Sprintf("export HARBOR_ROBOT='%s'\nexport HARBOR_TOKEN=%s\n", user, secret) // the $ is no variable
 	}
 	_, err := io.WriteString(out, lines)
 	return err
