@@ -69,14 +69,14 @@ func runInit(a *app, dir string) error {
 }
 
 func writeInit(a *app, c *scaffold.Catalog) error {
-	found := "no packs were found: packs.yaml says how to add them"
+	found := "No packs were found: packs.yaml says how to add them"
 	if c.Packs > 0 {
 		found = render.Count(c.Packs, "pack") + " found, to be published to ./dist/registry"
 	}
 	if n := len(c.LeftOut); n > 0 {
 		found += "; " + strconv.Itoa(n) + " left out"
 	}
-	text := render.Clean(fmt.Sprintf("Wrote %s and %s: %s.", c.File, c.Schema, found)) + "\n"
+	text := render.Clean(fmt.Sprintf("Wrote %s and %s.", c.File, c.Schema)) + "\n" + found + ".\n"
 	if c.Packs > 0 {
 		text += "Next: " + a.name + " plan\n"
 	}

@@ -26,6 +26,7 @@ type Bars struct {
 	w       io.Writer // the terminal
 	now     func() time.Time
 	started started
+	printed bool // there are lines above the bars
 
 	screen  *mpb.Progress // nil between Close and the next phase
 	overall *mpb.Bar
@@ -64,9 +65,13 @@ func (b *Bars) Event(e executor.Event) {
 	case executor.EventItemFinished:
 		b.end(&e.Item)
 	case executor.EventApplyDone:
+		if b.printed { // the result follows on the same screen
+			b.print([]byte("\n"))
+		}
 	}
-	if text := b.started.finished(e); text != "" {
+	if text := b.started.finished(e, false); text != "" {
 		b.step()
+		b.printed = true
 		b.print([]byte(text + "\n"))
 	}
 }
@@ -150,17 +155,17 @@ func (b *Bars) start(it *executor.Item) {
 	}
 	name := middle(item(it.Name, it.Version, it.Repository), barName)
 	registry := Clean(it.Registry)
-	total := int64(1) // until the size is known
-	bar, err := b.screen.Add(total, newFiller(), mpb.BarWidth(barWidth), mpb.BarRemoveOnComplete(),
+	const noTotal = 0 // until the size is known; such a bar never completes by itself
+	bar, err := b.screen.Add(noTotal, newFiller(), mpb.BarWidth(barWidth),
 		mpb.PrependDecorators(decor.Name("  "+pad(name, barName)+" ")),
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
-			if s.Total <= 1 {
+			if s.Total <= 0 {
 				return " " + registry
 			}
 			return " " + Size(s.Current) + " of " + Size(s.Total) + " to " + registry
 		})))
 	if err == nil {
-		b.items[keyOf(it)] = &itemBar{bar: bar, size: total}
+		b.items[keyOf(it)] = &itemBar{bar: bar, size: 1}
 	}
 }
 

@@ -2,6 +2,7 @@ package render
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/packs-cli/packs/internal/registry"
@@ -30,6 +31,16 @@ func once(err error) error {
 		return tried.Err
 	}
 	return err
+}
+
+// alike is a cause without the file that it befell: each pack has its own.
+func alike(err error) string {
+	var re *registry.Error
+	var file *fs.PathError
+	if !errors.As(err, &re) || !errors.As(re.Err, &file) {
+		return ""
+	}
+	return re.Op + ": " + file.Err.Error()
 }
 
 // oneLine is an error whose joined parts stand on one line.

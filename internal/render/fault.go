@@ -1,8 +1,10 @@
 package render
 
 import (
+	"cmp"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +20,8 @@ type Fault struct {
 	What  string   // what is wrong, and why
 	Hint  string   // what to do; may be empty
 	Items []string // what it concerns, as NAME@VERSION or repositories; may be empty
+
+	alike string // What without what differs from pack to pack; "" where that is all of it
 }
 
 // Faults writes failures as "error:" lines. Equal ones become one that names
@@ -50,18 +54,23 @@ func Faults(w io.Writer, s Style, faults []Fault) error {
 // maxListed is how many packs an error names.
 const maxListed = 10
 
-// group merges faults that say the same, in the order of the first of each.
+// group merges faults that say the same, in the order of the first of each. The
+// first one's hint stands for all.
 func group(faults []Fault) []Fault {
-	type key struct{ where, what, hint string }
+	type key struct{ where, what string }
 	at := make(map[key]int, len(faults))
 	var out []Fault
 	for _, f := range faults {
-		k := key{f.Where, f.What, f.Hint}
+		k := key{f.Where, cmp.Or(f.alike, f.What)}
 		i, known := at[k]
 		if !known {
-			i = len(out)
-			at[k] = i
-			out = append(out, Fault{Where: f.Where, What: f.What, Hint: f.Hint})
+			at[k] = len(out)
+			f.Items = slices.Clone(f.Items)
+			out = append(out, f)
+			continue
+		}
+		if out[i].What != f.What {
+			out[i].What = k.what
 		}
 		out[i].Items = append(out[i].Items, f.Items...)
 	}
@@ -80,7 +89,7 @@ func FaultOf(err error) Fault {
 // faultOfMany explains an error that may have befallen many packs alike.
 func faultOfMany(err error) Fault {
 	why, hint := cause(err)
-	return Fault{What: why, Hint: hint}
+	return Fault{What: why, Hint: hint, alike: alike(err)}
 }
 
 // PlanFaults are the registries of a plan that could not be asked.

@@ -23,7 +23,7 @@ func NewLines(w io.Writer) *Lines { return &Lines{w: w, started: make(started)} 
 func (l *Lines) Event(e executor.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if text := l.started.finished(e); text != "" {
+	if text := l.started.finished(e, true); text != "" {
 		_, _ = io.WriteString(l.w, text+"\n") // progress that cannot be shown is no failure of the run
 	}
 }
@@ -48,7 +48,7 @@ func keyOf(it *executor.Item) itemKey { return itemKey{it.Registry, it.Repositor
 
 // finished is the line for an event that ends an item which was to be carried
 // out; "" for any other.
-func (s started) finished(e executor.Event) string {
+func (s started) finished(e executor.Event, digests bool) string {
 	key := keyOf(&e.Item)
 	switch e.Type {
 	case executor.EventItemStarted:
@@ -57,7 +57,7 @@ func (s started) finished(e executor.Event) string {
 		known := s[key]
 		delete(s, key)
 		if known || e.Item.Action.Writes() {
-			return finishedLine(&e.Item)
+			return finishedLine(&e.Item, digests)
 		}
 	case executor.EventPlanStarted, executor.EventPlanProgress, executor.EventApplyStarted,
 		executor.EventItemProgress, executor.EventItemSize, executor.EventApplyDone:
@@ -65,8 +65,9 @@ func (s started) finished(e executor.Event) string {
 	return ""
 }
 
-// finishedLine says what became of an item.
-func finishedLine(it *executor.Item) string {
+// finishedLine says what became of an item; digests make it longer than most
+// terminals are wide.
+func finishedLine(it *executor.Item, digests bool) string {
 	what, where := item(it.Name, it.Version, it.Repository), Clean(it.Registry)
 	switch it.Status {
 	case executor.StatusFailed:
@@ -81,12 +82,15 @@ func finishedLine(it *executor.Item) string {
 		return "skipped " + what + " in " + where + ": " + Clean(it.Reason)
 	case executor.StatusDone:
 	}
-	sent := " (" + Size(it.Bytes) + ") " + Clean(it.Digest)
+	sent, was := " ("+Size(it.Bytes)+")", ""
+	if digests {
+		sent, was = sent+" "+Clean(it.Digest), ", was "+Clean(it.Previous)
+	}
 	switch it.Action {
 	case plan.Push:
 		return "pushed " + what + " to " + where + sent
 	case plan.Overwrite:
-		return "overwrote " + what + " in " + where + sent + ", was " + Clean(it.Previous)
+		return "overwrote " + what + " in " + where + sent + was
 	case plan.CreateProject, plan.CreateRepository:
 		return "created " + what + " in " + where
 	case plan.Delete:

@@ -74,7 +74,7 @@ func TestPlanText(t *testing.T) {
                base path repository is missing
   ~ overwrite  argo-cd@3.3.5                        1.2 MB
                published with other content
-  ! conflict   nginx@1.2.0                           24 kB
+  ! conflict   nginx@1.2.0                         24.0 kB
                published with other content (5 files); the tag is immutable
                ~ values.yaml
                + a (untracked in git)

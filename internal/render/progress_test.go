@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func TestFinishedLine(t *testing.T) {
 		"created spectro-packs/archive/ in dev":                                   repo,
 		"unchanged a@1.0.0 in dev: somebody published the same content meanwhile": meanwhile,
 	} {
-		if got := finishedLine(&it); got != want {
+		if got := finishedLine(&it, true); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -86,7 +87,7 @@ func TestBarsLeaveOnlyLines(t *testing.T) {
 	bars.Event(executor.Event{Type: executor.EventItemStarted, Item: done(plan.Push, "dev", "late", 0)})
 	terminal.Close()
 	got := strings.Join(ptytest.Screen(terminal.Output()), "\n") + "\n"
-	if want := finishedLines + "level=WARN msg=x\n"; got != want {
+	if want := strings.ReplaceAll(finishedLines, " sha256:new", "") + "\nlevel=WARN msg=x\n"; got != want {
 		t.Errorf("got:\n%s\nwant:\n%s\noutput: %q", got, want, terminal.Output())
 	}
 }
@@ -95,12 +96,23 @@ func TestBarsWhileTheyMove(t *testing.T) {
 	t.Parallel()
 	terminal := ptytest.Open(t, 80, 24)
 	bars := NewBars(terminal.File, time.Now)
-	all := events()
-	for _, e := range all[:len(all)-3] {
-		bars.Event(e)
+	bars.Event(executor.Event{Type: executor.EventApplyStarted, Total: 20})
+	for i := range maxBars + 3 {
+		it := done(plan.Push, "dev", "p"+strconv.Itoa(i), 0)
+		bars.Event(executor.Event{Type: executor.EventItemStarted, Item: it})
+		bars.Event(executor.Event{Type: executor.EventItemSize, Item: it, Bytes: 1_200_000})
 	}
-	for _, text := range []string{"publishing", "b@1.0.0", "1.2 MB of 1.2 MB to dev", " 0/2"} {
+	for _, shown := range []string{"300.0 kB of 1.2 MB to dev", "600.0 kB of 1.2 MB to dev"} {
+		for i := range maxBars + 3 {
+			bars.Event(executor.Event{Type: executor.EventItemProgress, Item: done(plan.Push, "dev", "p"+strconv.Itoa(i), 0), Bytes: 300_000})
+		}
+		terminal.Await(t, shown)
+	}
+	for _, text := range []string{"  p0@1.0.0 ", "  p7@1.0.0 ", "publishing ", " 0/20  6.6 MB"} {
 		terminal.Await(t, text)
+	}
+	if strings.Contains(terminal.Output(), "p8@1.0.0") {
+		t.Error("more packs in flight are shown than there is room for")
 	}
 	bars.Close()
 	terminal.Close()
@@ -116,10 +128,10 @@ func TestBarsWhileTheyMove(t *testing.T) {
 
 func TestRateText(t *testing.T) {
 	t.Parallel()
-	if got, want := rateText(0, 10, 5000, 500*time.Millisecond), "5 kB"; got != want {
+	if got, want := rateText(0, 10, 5000, 500*time.Millisecond), "5.0 kB"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := rateText(5, 20, 3_000_000, 2*time.Second), "3 MB  1.5 MB/s  6.0 s left"; got != want {
+	if got, want := rateText(5, 20, 3_000_000, 2*time.Second), "3.0 MB  1.5 MB/s  6.0 s left"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

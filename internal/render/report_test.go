@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func TestReportText(t *testing.T) {
   2 versions pushed (1.5 MB), 1 unchanged
 
 dev  dev.example/spectro-packs/archive
-  1 repository created, 1 version overwritten (700 kB), 1 conflict, 1 failed
+  1 repository created, 1 version overwritten (700.0 kB), 1 conflict, 1 failed
   ! conflict   nginx@1.0.0  published with other content (1 file)
                ~ values.yaml
                bump the version
@@ -131,6 +132,23 @@ error: prod: first
 `
 	if b.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", b.String(), want)
+	}
+}
+
+func TestFaultsOfFilesAreGrouped(t *testing.T) {
+	t.Parallel()
+	full := func(name string) executor.Item {
+		err := &fs.PathError{Op: "write", Path: "/d/" + name, Err: errors.New("no space left on device")}
+		return failed("local", name, &registry.Error{Op: "push", Ref: name, Err: err, Hint: "free some space"})
+	}
+	for want, items := range map[string][]executor.Item{
+		"push: write /d/a: no space left on device": {full("a")},
+		"push: no space left on device":             {full("a"), full("b"), full("c")},
+	} {
+		got := group(ReportFaults(report(items...)))
+		if len(got) != 1 || got[0].What != want || len(got[0].Items) != len(items) || got[0].Hint != "free some space" {
+			t.Errorf("got %+v, want %q", got, want)
+		}
 	}
 }
 

@@ -74,15 +74,16 @@ func pad(s string, n int) string {
 	return s
 }
 
-// wrap breaks text at spaces into lines of at most n columns; longer words stay
-// whole, so that paths and digests can be copied. With n <= 0 there is one line.
+// wrap breaks text at spaces into lines of at most n columns; longer words, and
+// what stands between back quotes, stay whole, so that paths, digests and
+// commands can be copied. With n <= 0 there is one line.
 func wrap(s string, n int) []string {
 	if n <= 0 || width(s) <= n {
 		return []string{s}
 	}
 	var lines []string
 	line := ""
-	for word := range strings.FieldsSeq(s) {
+	for _, word := range words(s) {
 		switch {
 		case line == "":
 			line = word
@@ -96,6 +97,21 @@ func wrap(s string, n int) []string {
 	return append(lines, line)
 }
 
+// words splits text at spaces, but not between back quotes.
+func words(s string) []string {
+	var all []string
+	open := false
+	for _, f := range strings.Fields(s) {
+		if open {
+			all[len(all)-1] += " " + f
+		} else {
+			all = append(all, f)
+		}
+		open = open != (strings.Count(f, "`")%2 == 1)
+	}
+	return all
+}
+
 // Size writes a number of bytes in units of 1000, as in 8.4 MB.
 func Size(n int64) string {
 	const unit = 1000
@@ -107,7 +123,7 @@ func Size(n int64) string {
 		v /= unit
 		i++
 	}
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0") + " " + "kMGTPE"[i:i+1] + "B"
+	return strconv.FormatFloat(v, 'f', 1, 64) + " " + "kMGTPE"[i:i+1] + "B"
 }
 
 // Count writes a number with its noun, as in 2 repositories.

@@ -71,6 +71,9 @@ func TestWrap(t *testing.T) {
 	if got := wrap(text, 15); strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("wrap = %q, want %q", got, want)
 	}
+	if got, want := wrap("type `packs apply --yes` now", 12), []string{"type", "`packs apply --yes`", "now"}; strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("wrap = %q, want %q", got, want)
+	}
 	if got := wrap(text, 0); len(got) != 1 || got[0] != text {
 		t.Errorf("wrap without a width = %q", got)
 	}
@@ -79,8 +82,8 @@ func TestWrap(t *testing.T) {
 func TestSize(t *testing.T) {
 	t.Parallel()
 	tests := map[int64]string{
-		0: "0 B", 999: "999 B", 1000: "1 kB", 1234: "1.2 kB", 8_400_000: "8.4 MB",
-		999_949: "999.9 kB", 999_950: "1 MB", 2_000_000_000: "2 GB", 1 << 62: "4.6 EB",
+		0: "0 B", 999: "999 B", 1000: "1.0 kB", 1234: "1.2 kB", 8_400_000: "8.4 MB",
+		999_949: "999.9 kB", 999_950: "1.0 MB", 2_000_000_000: "2.0 GB", 1 << 62: "4.6 EB",
 	}
 	for n, want := range tests {
 		if got := Size(n); got != want {
