@@ -40,6 +40,7 @@ func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Path = lookPath(ts, args[0])
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = run.terminal.File, run.terminal.File, run.terminal.File
 	ts.Check(cmd.Start())
+	ts.Defer(func() { _ = cmd.Process.Kill() }) // where a step fails
 	for _, step := range run.steps {
 		step(cmd)
 	}

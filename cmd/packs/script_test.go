@@ -31,11 +31,12 @@ func TestScripts(t *testing.T) {
 		Setup:               setUp,
 		Condition:           condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code":     cmdCode,
-			"valid":    cmdValid,
-			"registry": cmdRegistry,
-			"terminal": cmdTerminal,
-			"git-init": cmdGitInit,
+			"code":          cmdCode,
+			"valid":         cmdValid,
+			"registry":      cmdRegistry,
+			"terminal":      cmdTerminal,
+			"git-init":      cmdGitInit,
+			"silent-server": cmdSilent,
 		},
 	})
 }
