@@ -17,8 +17,8 @@ import (
 	"github.com/packs-cli/packs/internal/registrytest"
 )
 
-// real returns a client for a real registry.
-func real(t *testing.T, s *registrytest.Server, cfg Config) *Client {
+// forReal returns a client for a real registry.
+func forReal(t *testing.T, s *registrytest.Server, cfg Config) *Client {
 	t.Helper()
 	cfg.Host, cfg.PlainHTTP = s.Host, true
 	return newClient(t, cfg)
@@ -34,6 +34,7 @@ func tags(ctx context.Context, c *Client, repository string) (*StatusError, erro
 	if err != nil {
 		return nil, err
 	}
+	defer resp.Body.Close()
 	return c.StatusError(resp), nil
 }
 
@@ -55,10 +56,11 @@ func askAll(t *testing.T, c *Client, n int) []error {
 	return errs
 }
 
-func count(requests []registrytest.Request, status int) int {
+// refused counts the requests that were answered with 401.
+func refused(requests []registrytest.Request) int {
 	n := 0
 	for _, r := range requests {
-		if r.Status == status {
+		if r.Status == http.StatusUnauthorized {
 			n++
 		}
 	}
@@ -68,22 +70,22 @@ func count(requests []registrytest.Request, status int) int {
 func TestBasicLoginIsRefusedOnceForAllRequests(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBasic})
-	c := real(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
+	c := forReal(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
 	for i, err := range askAll(t, c, 32) {
 		if err != nil {
 			t.Errorf("request %d: %v", i, err)
 		}
 	}
 	requests := s.Requests()
-	if len(requests) != 33 || count(requests, http.StatusUnauthorized) != 1 {
-		t.Errorf("%d requests, %d of them refused; want 33 and 1", len(requests), count(requests, http.StatusUnauthorized))
+	if len(requests) != 33 || refused(requests) != 1 {
+		t.Errorf("%d requests, %d of them refused; want 33 and 1", len(requests), refused(requests))
 	}
 }
 
 func TestWrongPasswordIsSentAsRarelyAsPossible(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBasic})
-	c := real(t, s, Config{Login: user(registrytest.Username, "wrong-canary")})
+	c := forReal(t, s, Config{Login: user(registrytest.Username, "wrong-canary")})
 	for i, err := range askAll(t, c, 32) {
 		var e *LoginError
 		if !errors.As(err, &e) || e.Accepted || e.Login.Username != registrytest.Username {
@@ -104,7 +106,7 @@ func TestAnonymousWhereALoginIsWanted(t *testing.T) {
 	t.Parallel()
 	for _, auth := range []registrytest.Auth{registrytest.AuthBasic, registrytest.AuthBearer} {
 		s := registrytest.Start(t, registrytest.Options{Auth: auth})
-		c := real(t, s, Config{})
+		c := forReal(t, s, Config{})
 		_, err := tags(t.Context(), c, "team/pack")
 		var e *LoginError
 		if !errors.As(err, &e) || !e.Login.Anonymous() || !strings.Contains(err.Error(), s.Host+" wants a login") {
@@ -117,7 +119,7 @@ func TestCredentialsThatCannotBeHad(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBasic})
 	cause := &CredentialsError{Host: s.Host, Err: errors.New("the vault is sealed")}
-	c := real(t, s, Config{Login: func(context.Context) (Login, error) { return Login{}, cause }})
+	c := forReal(t, s, Config{Login: func(context.Context) (Login, error) { return Login{}, cause }})
 	for _, err := range askAll(t, c, 4) {
 		if !errors.Is(err, cause) {
 			t.Errorf("%v, want the cause", err)
@@ -128,7 +130,7 @@ func TestCredentialsThatCannotBeHad(t *testing.T) {
 func TestBearerTokenIsFetchedOncePerRepository(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBearer, Tokens: registrytest.TokenOptions{Lifetime: time.Hour}})
-	c := real(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
+	c := forReal(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
 	for range 3 {
 		for i, err := range askAll(t, c, 8) {
 			if err != nil {
@@ -136,8 +138,8 @@ func TestBearerTokenIsFetchedOncePerRepository(t *testing.T) {
 			}
 		}
 	}
-	if requests := s.Requests(); len(requests) != 25 || count(requests, http.StatusUnauthorized) != 1 {
-		t.Errorf("%d requests, %d refused; want 25 and 1", len(requests), count(requests, http.StatusUnauthorized))
+	if requests := s.Requests(); len(requests) != 25 || refused(requests) != 1 {
+		t.Errorf("%d requests, %d refused; want 25 and 1", len(requests), refused(requests))
 	}
 	tokens := s.Tokens.Requests()
 	if len(tokens) != 8 {
@@ -156,7 +158,7 @@ func TestBearerTokenIsFetchedOncePerRepository(t *testing.T) {
 func TestManyRequestsForOneRepositoryShareItsToken(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBearer})
-	c := real(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
+	c := forReal(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
@@ -175,7 +177,7 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBearer, Tokens: registrytest.TokenOptions{Lifetime: 5 * time.Minute}})
 	clock := newFakeClock()
-	c := real(t, s, Config{Login: user(registrytest.Username, registrytest.Password), Clock: clock.clock()})
+	c := forReal(t, s, Config{Login: user(registrytest.Username, registrytest.Password), Clock: clock.clock()})
 	for _, after := range []time.Duration{0, 4 * time.Minute, 31 * time.Second, time.Minute} {
 		if err := clock.sleep(t.Context(), after); err != nil {
 			t.Fatal(err)
@@ -187,7 +189,7 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 	if got := len(s.Tokens.Requests()); got != 2 {
 		t.Errorf("%d tokens were fetched, want one more 30 s before the end", got)
 	}
-	if got := count(s.Requests(), http.StatusUnauthorized); got != 1 {
+	if got := refused(s.Requests()); got != 1 {
 		t.Errorf("%d requests were refused, want 1", got)
 	}
 }
@@ -195,7 +197,7 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 func TestIdentityTokenTakesThePlaceOfThePassword(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBearer})
-	c := real(t, s, Config{Login: func(context.Context) (Login, error) {
+	c := forReal(t, s, Config{Login: func(context.Context) (Login, error) {
 		return Login{IdentityToken: registrytest.IdentityToken, Source: "a test"}, nil
 	}})
 	if e, err := tags(t.Context(), c, "team/pack"); err != nil || e.Status != http.StatusNotFound {
@@ -210,7 +212,7 @@ func TestIdentityTokenTakesThePlaceOfThePassword(t *testing.T) {
 func TestWrongPasswordAtTheTokenServer(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBearer})
-	c := real(t, s, Config{Login: user(registrytest.Username, "wrong-canary")})
+	c := forReal(t, s, Config{Login: user(registrytest.Username, "wrong-canary")})
 	for i, err := range askAll(t, c, 32) {
 		var e *LoginError
 		if !errors.As(err, &e) || e.Accepted || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "who are you?") {
@@ -225,7 +227,7 @@ func TestWrongPasswordAtTheTokenServer(t *testing.T) {
 func TestRightLoginWithoutTheRight(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBearer, Tokens: registrytest.TokenOptions{ReadOnly: true}})
-	c := real(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
+	c := forReal(t, s, Config{Login: user(registrytest.Username, registrytest.Password)})
 	if _, err := tags(t.Context(), c, "team/pack"); err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func (e *ConnError) verdict() verdict {
 		return stalled
 	case KindProxy:
 		var proxy *proxyError
-		if errors.As(e.Err, &proxy) && proxy.status < http.StatusInternalServerError {
+		if errors.As(e.Err, &proxy) && proxy.final {
 			return permanent // a wrong login to the proxy, too
 		}
 		return unreachable

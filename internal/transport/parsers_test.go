@@ -128,7 +128,7 @@ func TestErrorsOfServers(t *testing.T) {
 		{"specification", `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown","detail":{"tag":"1"}}]}`, "MANIFEST_UNKNOWN", "MANIFEST_UNKNOWN: manifest unknown"},
 		{"two", `{"errors":[{"code":"A","message":"a"},{"code":"B"}]}`, "B", "A: a; B"},
 		{"single", `{"code":"UNAUTHORIZED","message":"authentication required"}`, "UNAUTHORIZED", "UNAUTHORIZED: authentication required"},
-		{"escapes", `{"errors":[{"code":"X","message":"\u001b[31mred\u001b[0m\nline‮"}]}`, "X", "X: [31mred[0m line"},
+		{"escapes", `{"errors":[{"code":"X","message":"\u001b[31mred\u001b[0m\nline\u202e"}]}`, "X", "X: [31mred[0m line"},
 		{"long", `{"errors":[{"code":"X","message":"` + long + `"}]}`, "X", "X: " + long[:maxErrorMessage] + "…"},
 		{"html", `<html>502</html>`, "", ""},
 		{"other JSON", `[1,2]`, "", ""},

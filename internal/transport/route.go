@@ -14,36 +14,46 @@ import (
 )
 
 // proxyFunc chooses proxies as every other program does: HTTPS_PROXY,
-// HTTP_PROXY and NO_PROXY, in capitals or not, never for loopback hosts.
+// HTTP_PROXY and NO_PROXY, in capitals or not, never for loopback hosts. Other
+// than elsewhere, a proxy whose address cannot be read is an error and not
+// passed over: whoever sets one does not want to go without.
 func proxyFunc(env func(string) (string, bool)) func(*http.Request) (*url.URL, error) {
-	get := func(names ...string) string {
-		for _, name := range names {
-			if v, ok := env(name); ok && v != "" {
+	get := func(name string) string {
+		for _, n := range []string{name, strings.ToLower(name)} {
+			if v, ok := env(n); ok && v != "" {
 				return v
 			}
 		}
 		return ""
 	}
-	cfg := &httpproxy.Config{
-		HTTPProxy:  get("HTTP_PROXY", "http_proxy"),
-		HTTPSProxy: get("HTTPS_PROXY", "https_proxy"),
-		NoProxy:    get("NO_PROXY", "no_proxy"),
-	}
+	cfg := &httpproxy.Config{HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY")}
 	choose := cfg.ProxyFunc()
-	return func(r *http.Request) (*url.URL, error) {
-		u, err := choose(r.URL)
-		if err != nil {
-			// The error quotes the address, which may hold a password.
-			return nil, &proxyError{host: "HTTP_PROXY or HTTPS_PROXY", message: "is not an address that can be used"}
+	broken := map[string]string{}
+	for scheme, address := range map[string]string{"http": cfg.HTTPProxy, "https": cfg.HTTPSProxy} {
+		if address != "" && !readable(address) {
+			broken[scheme] = strings.ToUpper(scheme) + "_PROXY"
 		}
-		return u, nil
 	}
+	return func(r *http.Request) (*url.URL, error) {
+		if name := broken[r.URL.Scheme]; name != "" {
+			return nil, &proxyError{host: name, message: "is no address of a proxy", final: true} // which may hold a password
+		}
+		return choose(r.URL)
+	}
+}
+
+// readable tells whether httpproxy can read the address of a proxy; it passes
+// over those that it cannot.
+func readable(address string) bool {
+	some := &url.URL{Scheme: "https", Host: "registry.invalid"}
+	u, err := (&httpproxy.Config{HTTPSProxy: address}).ProxyFunc()(some)
+	return err == nil && u != nil
 }
 
 // proxyError is what a proxy says instead of leading on to the registry.
 type proxyError struct {
 	host, message string
-	status        int // 0: it gave no answer
+	final         bool // asking again is no use
 }
 
 func (e *proxyError) Error() string { return "proxy " + e.host + ": " + e.message }
@@ -52,7 +62,10 @@ func checkProxy(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.R
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &proxyError{host: proxy.Host, status: resp.StatusCode, message: fmt.Sprintf("answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))}
+	return &proxyError{
+		host: proxy.Host, final: resp.StatusCode < http.StatusInternalServerError,
+		message: fmt.Sprintf("answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
+	}
 }
 
 // maxRedirects is more than any storage behind a registry needs.
