@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	maxBars     = 8 // packs in flight that are shown
+	maxBars     = 8                      // packs in flight that are shown
+	showAfter   = 300 * time.Millisecond // what is quicker needs no bar of its own
 	barName     = 30
 	barWidth    = 20
 	overallLast = 1 << 30 // the bar of the whole stands below the others
@@ -30,14 +31,19 @@ type Bars struct {
 
 	screen  *mpb.Progress // nil between Close and the next phase
 	overall *mpb.Bar
-	items   map[itemKey]*itemBar
-	sent    *atomic.Int64 // bytes in this phase; the screen reads it while it draws
+	items   map[itemKey]*itemBar // packs in flight
+	waiting []*itemBar           // of them, those without a bar, in the order of their start
+	shown   int                  // how many have one
+	sent    *atomic.Int64        // bytes in this phase; the screen reads it while it draws
 }
 
-// itemBar is the bar of one pack in flight.
+// itemBar is a pack in flight.
 type itemBar struct {
-	bar         *mpb.Bar
-	size, shown int64
+	name, registry string
+	begun          time.Time
+	size, sent     int64 // bytes; size is 0 until it is known
+	done           bool
+	bar            *mpb.Bar // nil where it is not shown
 }
 
 // NewBars returns progress for the terminal w, which should be an *os.File.
@@ -69,6 +75,7 @@ func (b *Bars) Event(e executor.Event) {
 			b.print([]byte("\n"))
 		}
 	}
+	b.show()
 	if text := b.started.finished(e, false); text != "" {
 		b.step()
 		b.printed = true
@@ -96,12 +103,14 @@ func (b *Bars) close() {
 	if b.screen == nil {
 		return
 	}
-	for _, it := range b.items {
-		it.bar.Abort(true)
+	for _, i := range b.items {
+		if i.bar != nil {
+			i.bar.Abort(true)
+		}
 	}
 	b.overall.Abort(true)
 	b.screen.Wait()
-	b.screen, b.overall, b.items, b.sent = nil, nil, nil, nil
+	b.screen, b.overall, b.items, b.waiting, b.shown, b.sent = nil, nil, nil, nil, 0, nil
 }
 
 func (b *Bars) open(word string, total int, transfers bool) {
@@ -150,48 +159,79 @@ func (b *Bars) step() {
 }
 
 func (b *Bars) start(it *executor.Item) {
-	if b.screen == nil || len(b.items) >= maxBars {
+	if b.screen == nil {
 		return
 	}
-	name := middle(item(it.Name, it.Version, it.Repository), barName)
-	registry := Clean(it.Registry)
-	const noTotal = 0 // until the size is known; such a bar never completes by itself
-	bar, err := b.screen.Add(noTotal, newFiller(), mpb.BarWidth(barWidth),
-		mpb.PrependDecorators(decor.Name("  "+pad(name, barName)+" ")),
-		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
-			if s.Total <= 0 {
-				return " " + registry
-			}
-			return " " + Size(s.Current) + " of " + Size(s.Total) + " to " + registry
-		})))
-	if err == nil {
-		b.items[keyOf(it)] = &itemBar{bar: bar, size: 1}
+	i := &itemBar{name: item(it.Name, it.Version, it.Repository), registry: Clean(it.Registry), begun: b.now()}
+	b.items[keyOf(it)] = i
+	b.waiting = append(b.waiting, i)
+}
+
+// show gives bars to packs that have been in flight for a while.
+func (b *Bars) show() {
+	now := b.now()
+	for b.screen != nil && len(b.waiting) > 0 && b.shown < maxBars {
+		i := b.waiting[0]
+		if !i.done && now.Sub(i.begun) < showAfter {
+			return
+		}
+		b.waiting = b.waiting[1:]
+		if i.done {
+			continue
+		}
+		const noTotal = 0 // such a bar never completes by itself
+		bar, err := b.screen.Add(noTotal, newFiller(), mpb.BarWidth(barWidth),
+			mpb.PrependDecorators(decor.Name("  "+pad(middle(i.name, barName), barName)+" ")),
+			mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
+				if s.Total <= 0 {
+					return " " + i.registry
+				}
+				return " " + Size(s.Current) + " of " + Size(s.Total) + " to " + i.registry
+			})))
+		if err != nil {
+			return
+		}
+		i.bar = bar
+		b.shown++
+		i.draw()
 	}
 }
 
 func (b *Bars) resize(it *executor.Item, size int64) {
-	if shown := b.items[keyOf(it)]; shown != nil && size > 0 {
-		shown.size = size
-		shown.bar.SetTotal(size, false)
+	if i := b.items[keyOf(it)]; i != nil {
+		i.size = size
+		i.draw()
 	}
 }
 
-// advance moves a pack's bar, never to its very end: what is sent may be sent
-// again, and the bar goes when the pack is done.
 func (b *Bars) advance(it *executor.Item, n int64) {
 	if b.sent != nil {
 		b.sent.Add(n)
 	}
-	if shown := b.items[keyOf(it)]; shown != nil {
-		shown.shown = min(shown.shown+n, shown.size-1)
-		shown.bar.SetCurrent(shown.shown)
+	if i := b.items[keyOf(it)]; i != nil {
+		i.sent += n
+		i.draw()
+	}
+}
+
+// draw moves a pack's bar, at most to its end: what is sent may be sent again.
+func (i *itemBar) draw() {
+	if i.bar != nil && i.size > 0 {
+		i.bar.SetTotal(i.size, false)
+		i.bar.SetCurrent(min(i.sent, i.size))
 	}
 }
 
 func (b *Bars) end(it *executor.Item) {
-	if shown := b.items[keyOf(it)]; shown != nil {
-		shown.bar.Abort(true)
-		delete(b.items, keyOf(it))
+	i := b.items[keyOf(it)]
+	if i == nil {
+		return
+	}
+	delete(b.items, keyOf(it))
+	i.done = true
+	if i.bar != nil {
+		i.bar.Abort(true)
+		b.shown--
 	}
 }
 

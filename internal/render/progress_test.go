@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -95,29 +96,37 @@ func TestBarsLeaveOnlyLines(t *testing.T) {
 func TestBarsWhileTheyMove(t *testing.T) {
 	t.Parallel()
 	terminal := ptytest.Open(t, 80, 24)
-	bars := NewBars(terminal.File, time.Now)
+	var clock atomic.Int64
+	bars := NewBars(terminal.File, func() time.Time { return time.Unix(0, clock.Load()) })
 	bars.Event(executor.Event{Type: executor.EventApplyStarted, Total: 20})
-	for i := range maxBars + 3 {
-		it := done(plan.Push, "dev", "p"+strconv.Itoa(i), 0)
-		bars.Event(executor.Event{Type: executor.EventItemStarted, Item: it})
-		bars.Event(executor.Event{Type: executor.EventItemSize, Item: it, Bytes: 1_200_000})
-	}
-	for _, shown := range []string{"300.0 kB of 1.2 MB to dev", "600.0 kB of 1.2 MB to dev"} {
+	send := func(k executor.EventType, bytes int64) {
 		for i := range maxBars + 3 {
-			bars.Event(executor.Event{Type: executor.EventItemProgress, Item: done(plan.Push, "dev", "p"+strconv.Itoa(i), 0), Bytes: 300_000})
+			bars.Event(executor.Event{Type: k, Item: done(plan.Push, "dev", "p"+strconv.Itoa(i), 0), Bytes: bytes})
 		}
-		terminal.Await(t, shown)
 	}
-	for _, text := range []string{"  p0@1.0.0 ", "  p7@1.0.0 ", "publishing ", " 0/20  6.6 MB"} {
+	send(executor.EventItemStarted, 0)
+	send(executor.EventItemSize, 1_200_000)
+	send(executor.EventItemProgress, 300_000)
+	terminal.Await(t, " 0/20  3.3 MB")
+	if strings.Contains(terminal.Output(), "p0@1.0.0") {
+		t.Error("a pack that has only begun has a bar")
+	}
+	clock.Add(int64(showAfter))
+	send(executor.EventItemProgress, 300_000)
+	for _, text := range []string{"  p0@1.0.0 ", "  p7@1.0.0 ", "600.0 kB of 1.2 MB to dev", "publishing ", " 0/20  6.6 MB"} {
 		terminal.Await(t, text)
 	}
+	send(executor.EventItemProgress, 2_000_000) // sent again after a failure
+	terminal.Await(t, "1.2 MB of 1.2 MB to dev")
 	if strings.Contains(terminal.Output(), "p8@1.0.0") {
 		t.Error("more packs in flight are shown than there is room for")
 	}
+	bars.Event(executor.Event{Type: executor.EventItemFinished, Item: done(plan.Push, "dev", "p0", 1_200_000)})
+	terminal.Await(t, "  p8@1.0.0 ")
 	bars.Close()
 	terminal.Close()
-	if got := ptytest.Screen(terminal.Output()); len(got) > 0 {
-		t.Errorf("bars stay on the screen: %q", got)
+	if got := ptytest.Screen(terminal.Output()); len(got) != 1 || got[0] != "pushed p0@1.0.0 to dev (1.2 MB)" {
+		t.Errorf("on the screen stays %q", got)
 	}
 	for line := range strings.SplitSeq(terminal.Output(), "\n") {
 		if w := width(strings.Join(ptytest.Screen(line), "")); w > 80 {
