@@ -77,7 +77,7 @@ func (e *Executor) newRun(p *plan.Plan) *run {
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		r.items[i] = newItem(a)
-		if a.Kind == plan.CreateProject || a.Kind == plan.CreateRepository {
+		if creates(a.Kind) {
 			r.created[a.Registry+" "+a.Repository] = &creation{done: make(chan struct{})}
 		}
 	}
@@ -141,7 +141,7 @@ func (r *run) settle() {
 			it.Status, it.Err, it.Error = StatusConflict, ErrConflict, a.Reason
 		case plan.Unknown:
 			it.fail(a.Err)
-		case plan.Skip, plan.CreateProject, plan.CreateRepository, plan.Push, plan.Overwrite, plan.Delete:
+		case plan.Skip, plan.CreateProject, plan.CreateRepository, plan.UpdateRepository, plan.Push, plan.Overwrite, plan.Delete:
 			continue
 		}
 		r.finish(i)

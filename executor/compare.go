@@ -2,10 +2,13 @@ package executor
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/pack"
+	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/plan"
 )
 
@@ -32,6 +35,9 @@ func (e *Executor) compare(ctx context.Context, s *survey) error {
 
 func (e *Executor) compareOne(ctx context.Context, s *survey, i int) {
 	v, st, p := &s.versions[i], &s.states[i], s.packs[i]
+	if s.seen[i].info.Layer.Digest == "" && !e.complete(ctx, s, i) {
+		return
+	}
 	layer := s.seen[i].info.Layer
 	if content, known := e.layers.Get(layer.Digest); known && content == v.ContentDigest {
 		st.ContentDigest = content
@@ -59,6 +65,28 @@ func (e *Executor) compareOne(ctx context.Context, s *survey, i int) {
 		return
 	}
 	st.Changes = plan.Diff(planFiles(published.Files), planFiles(wanted.Files))
+	if guard, ok := s.targets[i].Registry.(registry.TagGuard); ok {
+		if st.Immutable, err = guard.Immutable(ctx, v.Repository, v.Version); err != nil {
+			e.opts.Logger.Info("cannot tell whether a tag is immutable", "reference", v.Reference, "error", err)
+		}
+	}
+}
+
+// complete fetches a manifest that was observed without being fetched. It
+// tells whether the comparison can go on.
+func (e *Executor) complete(ctx context.Context, s *survey, i int) bool {
+	st, digest := &s.states[i], s.seen[i].info.Manifest.Digest.String()
+	info, err := fetchInfo(ctx, s.targets[i], s.versions[i].Repository, digest)
+	switch {
+	case errors.Is(err, artifact.ErrNotPack):
+		st.NotPack = err.Error()
+	case err != nil:
+		st.Err = err
+	default:
+		s.seen[i].info = info
+		return true
+	}
+	return false
 }
 
 func planFiles(files []pack.File) []plan.File {

@@ -25,6 +25,7 @@ type Executor struct {
 	chosen  []*manifest.Pack
 
 	overwrite map[string]bool // NAME@VERSION
+	opener    *opener
 	folders   *cache.Folders
 	layers    *cache.Layers
 
@@ -58,6 +59,7 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		catalog: c, opts: o, events: emitter{fn: o.OnEvent},
 		overwrite: make(map[string]bool), seen: make(map[plan.Key]time.Time), hasConfig: make(map[string]bool),
 	}
+	e.opener = &opener{Options: &e.opts}
 	e.folders = cache.OpenFolders(o.CacheDir, filepath.Join(c.Dir, filepath.Base(c.File)))
 	e.layers = cache.OpenLayers(o.CacheDir)
 	regs, err := chooseRegistries(c, o.Registries)
@@ -74,7 +76,7 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		if !e.wanted(r.Name) && !slices.Contains(o.Registries, r.Name) {
 			continue
 		}
-		backend, err := open(r, &e.opts)
+		backend, err := e.opener.open(r)
 		if err != nil {
 			return nil, errors.Join(err, e.Close())
 		}
@@ -96,7 +98,7 @@ func (e *Executor) Close() error {
 	for _, t := range e.targets {
 		errs = append(errs, t.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, e.opener.Close())...)
 }
 
 // stopped tells whether nothing new may start.

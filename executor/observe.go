@@ -16,31 +16,47 @@ import (
 
 // seen is what a registry holds under a version, before it is compared.
 type seen struct {
-	present bool
-	info    artifact.Info
-	notPack error // why it cannot be a pack
-	err     error // the registry could not be asked
+	present      bool
+	noRepository bool // not even the repository is there
+	info         artifact.Info
+	notPack      error // why it cannot be a pack
+	err          error // the registry could not be asked
 }
 
 // observe asks a registry once for a version.
 func (e *Executor) observe(ctx context.Context, t *target, repository, tag string) seen {
-	desc, raw, err := t.Manifest(ctx, repository, tag)
+	info, err := look(ctx, t, repository, tag)
 	switch {
 	case errors.Is(err, registry.ErrNotFound):
-		return seen{}
+		return seen{noRepository: errors.Is(err, registry.ErrNoRepository)}
+	case errors.Is(err, artifact.ErrNotPack):
+		return seen{present: true, info: info, notPack: err}
 	case err != nil:
 		return seen{err: err}
-	}
-	info, err := artifact.Inspect(desc, raw)
-	if err != nil {
-		return seen{present: true, info: info, notPack: err}
 	}
 	return seen{present: true, info: info}
 }
 
+// look prefers what costs a registry least.
+func look(ctx context.Context, t *target, repository, tag string) (artifact.Info, error) {
+	if o, ok := t.Registry.(registry.Observer); ok {
+		seen, err := o.Observe(ctx, repository, tag)
+		return seen.Info, err
+	}
+	return fetchInfo(ctx, t, repository, tag)
+}
+
+func fetchInfo(ctx context.Context, t *target, repository, reference string) (artifact.Info, error) {
+	desc, raw, err := t.Manifest(ctx, repository, reference)
+	if err != nil {
+		return artifact.Info{}, err
+	}
+	return artifact.Inspect(desc, raw)
+}
+
 // state turns what was seen into what plan.Compute needs, without reading the layer.
 func (s seen) state(name, version string) plan.State {
-	st := plan.State{Present: s.present, Err: s.err}
+	st := plan.State{Present: s.present, NoRepository: s.noRepository, Err: s.err}
 	if !s.present || s.err != nil {
 		return st
 	}

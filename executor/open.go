@@ -1,28 +1,64 @@
 package executor
 
 import (
-	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/internal/registry/ecr"
+	"github.com/packs-cli/packs/internal/registry/harbor"
 	"github.com/packs-cli/packs/internal/registry/layout"
 	"github.com/packs-cli/packs/internal/registry/oci"
 	"github.com/packs-cli/packs/manifest"
 )
 
-// ErrUnsupported says that packs.yaml asks for what this build does not do yet.
-var ErrUnsupported = errors.New("this build does not do that yet")
+// opener opens the backends of a run. What they share lives in it.
+type opener struct {
+	*Options
+	accounts ecr.Accounts   // one token and one write rate for each account and region
+	known    *harbor.Folder // manifests of earlier runs; nil without a cache
+}
 
 // open returns the backend of a registry. It contacts nothing.
-func open(r *manifest.Registry, o *Options) (registry.Registry, error) {
+func (o *opener) open(r *manifest.Registry) (registry.Registry, error) {
+	general := oci.Options{AllowExec: o.AllowExec, Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger}
 	switch r.Type {
 	case manifest.TypeLayout:
 		return layout.New(*r)
 	case manifest.TypeOCI:
-		return oci.New(r, oci.Options{AllowExec: o.AllowExec, Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger})
-	case manifest.TypeECR, manifest.TypeHarbor:
+		return oci.New(r, general)
+	case manifest.TypeHarbor:
+		options := harbor.Options{Options: general}
+		if folder := o.manifests(); folder != nil {
+			options.Known = folder
+		}
+		return harbor.New(r, options)
+	case manifest.TypeECR:
+		return ecr.New(r, ecr.Options{Accounts: &o.accounts, Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger})
 	}
-	return nil, fmt.Errorf("registry %s: type %s: %w", r.Name, r.Type, ErrUnsupported)
+	return nil, fmt.Errorf("registry %s: there is no type %q", r.Name, r.Type)
+}
+
+// manifests opens the cache of manifests; nil where there is none.
+func (o *opener) manifests() *harbor.Folder {
+	if o.CacheDir == "" || o.known != nil {
+		return o.known
+	}
+	folder, err := harbor.OpenFolder(filepath.Join(o.CacheDir, "manifests"))
+	if err != nil {
+		o.Logger.Info("manifests are not remembered", "error", err)
+		return nil
+	}
+	o.known = folder
+	return folder
+}
+
+// Close frees what the backends share.
+func (o *opener) Close() error {
+	if o.known == nil {
+		return nil
+	}
+	return o.known.Close()
 }
 
 // userAgent is what a run calls itself in requests.

@@ -18,6 +18,8 @@ type Options struct {
 	Overwrite []string
 	// RepairShape pushes over equal content that Palette would ignore.
 	RepairShape bool
+	// UpdateRepositories gives existing repositories the settings of packs.yaml.
+	UpdateRepositories bool
 	// FailFast starts nothing new after the first failure.
 	FailFast bool
 	// Workers bounds the packs that are hashed or compressed at once; 0 means GOMAXPROCS.

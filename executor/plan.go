@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,8 +23,7 @@ type survey struct {
 
 	digests map[*manifest.Pack]hashed
 
-	mu        sync.Mutex
-	basePaths map[string]plan.BasePath
+	places []places // by place of the target in Executor.targets
 }
 
 type hashed struct {
@@ -44,22 +42,55 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 	if err := e.compare(ctx, s); err != nil {
 		return nil, err
 	}
-	desired := plan.Desired{Versions: s.versions}
-	observed := plan.Observed{BasePaths: s.basePaths, Versions: make(map[plan.Key]plan.State, len(s.versions))}
-	for _, t := range e.targets {
-		desired.Registries = append(desired.Registries, plan.Registry{Name: t.spec.Name, BasePath: e.basePath(t)})
-	}
-	for i := range s.versions {
-		observed.Versions[s.versions[i].Key()] = s.states[i]
-	}
 	e.remember(s)
-	p := plan.Compute(desired, observed)
+	p := plan.Compute(e.summary(s))
 	p.Tool, p.Source = e.opts.Tool, e.opts.Source
+	p.Remarks = append(p.Remarks, e.notDone()...)
 	return p, nil
 }
 
+// notDone names what packs.yaml asks for and this version does not do yet.
+func (e *Executor) notDone() []string {
+	var remarks []string
+	say := func(at manifest.Position, what string) {
+		remarks = append(remarks, fmt.Sprintf("%s:%d: %s is not carried out: this version of packs does not do that yet", e.catalog.File, at.Line, what))
+	}
+	for i := range e.catalog.From {
+		say(e.catalog.From[i].Position, "from: "+e.catalog.From[i].Registry)
+	}
+	for i := range e.catalog.Retired {
+		say(e.catalog.Retired[i].Position, "retired: "+e.catalog.Retired[i].Name)
+	}
+	for _, t := range e.targets {
+		if t.spec.Palette != nil {
+			say(t.spec.Palette.Position, "palette: of registry "+t.spec.Name)
+		}
+	}
+	return remarks
+}
+
+// summary is the survey in the terms of package plan.
+func (e *Executor) summary(s *survey) (plan.Desired, plan.Observed) {
+	d := plan.Desired{Versions: s.versions, UpdateRepositories: e.opts.UpdateRepositories}
+	o := plan.Observed{
+		Projects: make(map[string]plan.Existence), BasePaths: make(map[string]plan.Existence),
+		Versions: make(map[plan.Key]plan.State, len(s.versions)),
+	}
+	for i, t := range e.targets {
+		name, found := t.spec.Name, &s.places[i]
+		_, creates := t.Registry.(registry.RepositoryCreator)
+		d.Registries = append(d.Registries, plan.Registry{Name: name, Project: t.project(), BasePath: t.basePath(), Repositories: creates})
+		o.Projects[name], o.BasePaths[name] = found.project, found.basePath
+		o.Settings = append(o.Settings, found.settings...)
+	}
+	for i := range s.versions {
+		o.Versions[s.versions[i].Key()] = s.states[i]
+	}
+	return d, o
+}
+
 func (e *Executor) newSurvey() *survey {
-	s := &survey{digests: make(map[*manifest.Pack]hashed, len(e.chosen)), basePaths: make(map[string]plan.BasePath)}
+	s := &survey{digests: make(map[*manifest.Pack]hashed, len(e.chosen)), places: make([]places, len(e.targets))}
 	for _, p := range e.chosen {
 		for _, want := range p.Targets {
 			t := e.target(want.Registry)
@@ -83,16 +114,8 @@ func (e *Executor) desired(p *manifest.Pack, want manifest.Target, r *manifest.R
 	}
 	return plan.Version{
 		Registry: r.Name, Repository: r.Repository(p.Name), Name: p.Name, Version: p.Version, Path: p.Path,
-		Reference: r.Reference(p.Name, p.Version), OnChange: onChange, RepairShape: e.opts.RepairShape,
+		OnChange: onChange, RepairShape: e.opts.RepairShape,
 	}
-}
-
-// basePath is the base path repository that a registry shall have, or "".
-func (e *Executor) basePath(t *target) string {
-	if _, can := t.Registry.(registry.BasePather); can && t.spec.BasePathRepository {
-		return t.spec.Base()
-	}
-	return ""
 }
 
 // hashAndObserve does both at once: hashing is bound by cores and disk,
@@ -102,15 +125,17 @@ func (e *Executor) hashAndObserve(ctx context.Context, s *survey) error {
 	e.events.emit(Event{Type: EventPlanStarted, Total: len(packs) + len(s.versions)})
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return e.hash(ctx, s, packs) })
-	for _, t := range e.targets {
-		all.Go(func() error { return e.observeAll(ctx, s, t) })
+	for i, t := range e.targets {
+		all.Go(func() error { return e.observeAll(ctx, s, t, &s.places[i]) })
 	}
 	if err := all.Wait(); err != nil {
 		return err
 	}
 	for i := range s.versions {
 		h := s.digests[s.packs[i]]
-		s.versions[i].ContentDigest, s.versions[i].Bytes = h.digest, h.bytes
+		v := &s.versions[i]
+		v.ContentDigest, v.Bytes = h.digest, h.bytes
+		v.Reference = s.targets[i].spec.Reference(v.Name, v.Version) // only now the host is known for sure
 		s.states[i] = s.seen[i].state(s.versions[i].Name, s.versions[i].Version)
 	}
 	return nil
@@ -124,37 +149,6 @@ func (s *survey) distinctPacks() []*manifest.Pack {
 		}
 	}
 	return packs
-}
-
-// observeAll asks one registry for all its versions and for its base path.
-func (e *Executor) observeAll(ctx context.Context, s *survey, t *target) error {
-	g := new(errgroup.Group)
-	g.SetLimit(concurrency(t.spec))
-	if base := e.basePath(t); base != "" {
-		g.Go(func() error {
-			present, err := t.Registry.(registry.BasePather).HasBasePath(ctx, base)
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.basePaths[t.spec.Name] = plan.BasePath{Present: present, Err: err}
-			return nil
-		})
-	}
-	for i := range s.versions {
-		if s.targets[i] != t {
-			continue
-		}
-		g.Go(func() error {
-			if ctx.Err() != nil || e.stopped() {
-				return nil
-			}
-			v := &s.versions[i]
-			s.seen[i] = e.observe(ctx, t, v.Repository, v.Version)
-			e.events.emit(Event{Type: EventPlanProgress})
-			return nil
-		})
-	}
-	_ = g.Wait() // its functions only return nil
-	return e.interrupted(ctx)
 }
 
 // remember keeps what spares requests when the plan is applied.

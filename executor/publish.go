@@ -49,15 +49,16 @@ func (r *run) publish(ctx context.Context, j *job) {
 // push carries out one push or overwrite.
 func (r *run) push(ctx context.Context, i int, p *manifest.Pack, layer artifact.Blob) {
 	a, it := &r.plan.Actions[i], &r.items[i]
+	// Wait for the repository first: who makes it needs a slot as well.
+	err := r.await(ctx, a)
 	slot := r.slots[a.Registry]
 	slot <- struct{}{}
 	defer func() { <-slot }()
-	if !r.mayStart(ctx, i) {
+	if err == nil && !r.mayStart(ctx, i) {
 		return
 	}
 	r.events.emit(Event{Type: EventItemStarted, Item: *it})
 	r.events.emit(Event{Type: EventItemSize, Item: *it, Bytes: layer.Size})
-	err := r.await(ctx, a)
 	if err == nil {
 		err = r.pushTo(ctx, r.target(a.Registry), i, p, layer)
 	}

@@ -39,6 +39,9 @@ func (e *Executor) Pull(ctx context.Context, q PullRequest) (Pulled, error) {
 	if t == nil {
 		return Pulled{}, &InputError{Option: "--registry", Value: q.Registry, Message: "not among the registries of this run"}
 	}
+	if err := t.locate(ctx); err != nil {
+		return Pulled{}, err
+	}
 	title := artifact.Title(q.Name, q.Version)
 	out := filepath.Join(q.Dir, title[:len(title)-len(".tar.gz")])
 	if q.Archive {

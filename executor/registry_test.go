@@ -96,7 +96,9 @@ func TestManyVersionsOfOnePackAtOnce(t *testing.T) {
 	if n := requests(s, since)["PUT uploads"]; n > versions+2 {
 		t.Errorf("%d blobs uploaded for %d versions", n, versions)
 	}
-	if refused := slices.IndexFunc(s.Requests(), func(r registrytest.Request) bool { return r.Status >= http.StatusBadRequest && r.Method == http.MethodPut }); refused >= 0 {
+	if refused := slices.IndexFunc(s.Requests(), func(r registrytest.Request) bool {
+		return r.Status >= http.StatusBadRequest && r.Method == http.MethodPut
+	}); refused >= 0 {
 		t.Errorf("the server refused %v", s.Requests()[refused])
 	}
 	if again := w.apply(executor.Options{}); again.Summary.Unchanged != versions {

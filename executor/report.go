@@ -59,6 +59,7 @@ type ReportSummary struct {
 	Pushed      int   `json:"pushed"`
 	Overwritten int   `json:"overwritten"`
 	Created     int   `json:"created"` // projects and repositories
+	Updated     int   `json:"updated"` // repositories that got the settings of packs.yaml
 	Deleted     int   `json:"deleted"`
 	Unchanged   int   `json:"unchanged"`
 	Skipped     int   `json:"skipped"`
@@ -133,6 +134,8 @@ func (s *ReportSummary) done(k plan.ActionKind) {
 		s.Overwritten++
 	case plan.CreateProject, plan.CreateRepository:
 		s.Created++
+	case plan.UpdateRepository:
+		s.Updated++
 	case plan.Delete:
 		s.Deleted++
 	case plan.Unchanged:

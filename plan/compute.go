@@ -14,13 +14,19 @@ import (
 type Desired struct {
 	Registries []Registry
 	Versions   []Version
+	// UpdateRepositories says that existing repositories get the settings of
+	// packs.yaml; otherwise a difference is only a remark.
+	UpdateRepositories bool
 }
 
 // Registry is a registry that versions go to. Its place in Desired.Registries
 // is its place in the plan.
 type Registry struct {
 	Name     string
+	Project  string // to be created where it is missing, "" where nothing is to be created
 	BasePath string // the base path repository, "" where none is wanted
+	// Repositories says that a repository must be created before a push.
+	Repositories bool
 }
 
 // Version is a version of a pack that is wanted in a registry.
@@ -46,19 +52,29 @@ func (v *Version) Key() Key { return Key{v.Registry, v.Name, v.Version} }
 // Observed is what was seen in registries. A version without an entry counts
 // as one that could not be observed.
 type Observed struct {
-	BasePaths map[string]BasePath // by registry
+	Projects  map[string]Existence // by registry
+	BasePaths map[string]Existence // by registry
 	Versions  map[Key]State
+	Settings  []Setting
 }
 
-// BasePath is the state of a base path repository.
-type BasePath struct {
+// Existence is the state of a project or of a base path repository.
+type Existence struct {
 	Present bool
 	Err     error // the registry could not be asked
+}
+
+// Setting is a setting of a repository that is not as packs.yaml wishes.
+type Setting struct {
+	Registry, Repository string
+	Name, Have, Want     string // Name as packs.yaml calls it
+	Fixed                bool   // cannot be changed once the repository exists
 }
 
 // State is what a registry holds under a version.
 type State struct {
 	Present       bool
+	NoRepository  bool   // not even the repository exists
 	Digest        string // of the manifest
 	ContentDigest string // "" where what is there is not a pack
 	NotPack       string // why what is there cannot be read as a pack; "" for a pack
@@ -78,10 +94,10 @@ func Compute(desired Desired, observed Observed) *Plan {
 	p := &Plan{APIVersion: APIVersion, Kind: Kind, Actions: make([]Action, 0, len(desired.Versions)+len(desired.Registries))}
 	for i, r := range desired.Registries {
 		place[r.Name] = i
-		if a, ok := basePath(r, observed.BasePaths[r.Name]); ok {
-			p.Actions = append(p.Actions, a)
-		}
+		p.Actions = append(p.Actions, places(r, observed)...)
 	}
+	p.Actions = append(p.Actions, repositories(desired, observed)...)
+	settings(p, desired.UpdateRepositories, observed.Settings)
 	for i := range desired.Versions {
 		v := &desired.Versions[i]
 		state, seen := observed.Versions[v.Key()]
@@ -110,23 +126,11 @@ func phase(k ActionKind) int {
 	switch k {
 	case CreateProject:
 		return 0
-	case CreateRepository:
+	case CreateRepository, UpdateRepository:
 		return 1
 	default:
 		return 2
 	}
-}
-
-// basePath plans the base path repository of a registry that wants one.
-func basePath(r Registry, state BasePath) (Action, bool) {
-	if r.BasePath == "" || state.Present {
-		return Action{}, false
-	}
-	a := Action{Kind: CreateRepository, Registry: r.Name, Repository: r.BasePath, Reason: "base path repository is missing"}
-	if state.Err != nil {
-		a.Kind, a.Err, a.Reason = Unknown, state.Err, "base path repository cannot be asked for: "+state.Err.Error()
-	}
-	return a, true
 }
 
 func decide(v *Version, s State) Action {

@@ -45,27 +45,33 @@ func TestComputeDecides(t *testing.T) {
 		{"differs, overwrite", plan.Overwrite, plan.Version{ContentDigest: "v1:b", OnChange: "overwrite"}, &there, "other content", ""},
 		{"differs, skip", plan.Skip, plan.Version{ContentDigest: "v1:b", OnChange: "skip"}, &there, "onChange: skip", ""},
 		{
-			"differs, immutable", plan.Conflict, plan.Version{ContentDigest: "v1:b", OnChange: "overwrite"},
+			"differs, immutable", plan.Conflict,
+			plan.Version{ContentDigest: "v1:b", OnChange: "overwrite"},
 			with(func(s *plan.State) { s.Immutable = true }), "immutable", "delete the published version",
 		},
 		{
-			"not a pack", plan.Conflict, plan.Version{ContentDigest: "v1:b"},
+			"not a pack", plan.Conflict,
+			plan.Version{ContentDigest: "v1:b"},
 			&plan.State{Present: true, Digest: "sha256:m", NotPack: "an index"}, "not a pack: an index", "bump",
 		},
 		{
-			"not a pack has no digest to be equal", plan.Conflict, plan.Version{},
+			"not a pack has no digest to be equal", plan.Conflict,
+			plan.Version{},
 			&plan.State{Present: true, Digest: "sha256:m", NotPack: "an index"}, "not a pack", "bump",
 		},
 		{
-			"shape ignored", plan.Unchanged, plan.Version{ContentDigest: "v1:a"},
+			"shape ignored", plan.Unchanged,
+			plan.Version{ContentDigest: "v1:a"},
 			with(func(s *plan.State) { s.Ignored = "is odd" }), "same content", "--repair-shape",
 		},
 		{
-			"shape repaired", plan.Overwrite, plan.Version{ContentDigest: "v1:a", RepairShape: true},
+			"shape repaired", plan.Overwrite,
+			plan.Version{ContentDigest: "v1:a", RepairShape: true},
 			with(func(s *plan.State) { s.Ignored = "is odd" }), "is odd", "",
 		},
 		{
-			"shape of an immutable tag", plan.Conflict, plan.Version{ContentDigest: "v1:a", RepairShape: true},
+			"shape of an immutable tag", plan.Conflict,
+			plan.Version{ContentDigest: "v1:a", RepairShape: true},
 			with(func(s *plan.State) { s.Ignored, s.Immutable = "is odd", true }), "immutable", "bump",
 		},
 		{"right shape needs no repair", plan.Unchanged, plan.Version{ContentDigest: "v1:a", RepairShape: true}, &there, "same content", ""},
@@ -136,17 +142,17 @@ func TestComputePlansTheBasePath(t *testing.T) {
 	tests := []struct {
 		name string
 		base string
-		s    plan.BasePath
+		s    plan.Existence
 		want plan.ActionKind
 	}{
-		{"missing", "spectro-packs/archive", plan.BasePath{}, plan.CreateRepository},
-		{"there", "spectro-packs/archive", plan.BasePath{Present: true}, ""},
-		{"not wanted", "", plan.BasePath{}, ""},
-		{"registry down", "spectro-packs/archive", plan.BasePath{Err: down}, plan.Unknown},
+		{"missing", "spectro-packs/archive", plan.Existence{}, plan.CreateRepository},
+		{"there", "spectro-packs/archive", plan.Existence{Present: true}, ""},
+		{"not wanted", "", plan.Existence{}, ""},
+		{"registry down", "spectro-packs/archive", plan.Existence{Err: down}, plan.Unknown},
 	}
 	for _, tt := range tests {
 		p := plan.Compute(plan.Desired{Registries: []plan.Registry{{Name: "r", BasePath: tt.base}}},
-			plan.Observed{BasePaths: map[string]plan.BasePath{"r": tt.s}})
+			plan.Observed{BasePaths: map[string]plan.Existence{"r": tt.s}})
 		switch {
 		case tt.want == "" && len(p.Actions) != 0:
 			t.Errorf("%s: %d actions, want none", tt.name, len(p.Actions))

@@ -32,11 +32,12 @@ type ActionKind string
 const (
 	CreateProject    ActionKind = "create-project"
 	CreateRepository ActionKind = "create-repository"
-	Push             ActionKind = "push"      // the version is missing
-	Overwrite        ActionKind = "overwrite" // there with other content, and told to replace it
-	Unchanged        ActionKind = "unchanged" // there with this content
-	Conflict         ActionKind = "conflict"  // there with other content, or not to be replaced
-	Unknown          ActionKind = "unknown"   // the registry could not be asked
+	UpdateRepository ActionKind = "update-repository" // give it the settings of packs.yaml
+	Push             ActionKind = "push"              // the version is missing
+	Overwrite        ActionKind = "overwrite"         // there with other content, and told to replace it
+	Unchanged        ActionKind = "unchanged"         // there with this content
+	Conflict         ActionKind = "conflict"          // there with other content, or not to be replaced
+	Unknown          ActionKind = "unknown"           // the registry could not be asked
 	Delete           ActionKind = "delete"
 	Skip             ActionKind = "skip" // there with other content, and told to leave it
 )
@@ -44,7 +45,7 @@ const (
 // Writes tells whether an action of that kind changes a registry.
 func (k ActionKind) Writes() bool {
 	switch k {
-	case CreateProject, CreateRepository, Push, Overwrite, Delete:
+	case CreateProject, CreateRepository, UpdateRepository, Push, Overwrite, Delete:
 		return true
 	case Unchanged, Conflict, Unknown, Skip:
 	}
@@ -80,6 +81,7 @@ type Published struct {
 type Summary struct {
 	CreateProject    int   `json:"createProject"`
 	CreateRepository int   `json:"createRepository"`
+	UpdateRepository int   `json:"updateRepository"`
 	Push             int   `json:"push"`
 	Overwrite        int   `json:"overwrite"`
 	Unchanged        int   `json:"unchanged"`
@@ -93,15 +95,15 @@ type Summary struct {
 
 // Pending tells whether carrying out the plan would change any registry.
 func (s Summary) Pending() bool {
-	return s.CreateProject+s.CreateRepository+s.Push+s.Overwrite+s.Delete > 0
+	return s.CreateProject+s.CreateRepository+s.UpdateRepository+s.Push+s.Overwrite+s.Delete > 0
 }
 
 // Summarize counts actions.
 func Summarize(actions []Action) Summary {
 	var s Summary
 	counts := map[ActionKind]*int{
-		CreateProject: &s.CreateProject, CreateRepository: &s.CreateRepository, Push: &s.Push,
-		Overwrite: &s.Overwrite, Unchanged: &s.Unchanged, Conflict: &s.Conflict,
+		CreateProject: &s.CreateProject, CreateRepository: &s.CreateRepository, UpdateRepository: &s.UpdateRepository,
+		Push: &s.Push, Overwrite: &s.Overwrite, Unchanged: &s.Unchanged, Conflict: &s.Conflict,
 		Unknown: &s.Unknown, Delete: &s.Delete, Skip: &s.Skip,
 	}
 	for i := range actions {

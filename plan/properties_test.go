@@ -15,11 +15,11 @@ import (
 // can be in.
 func world(t *rapid.T) (plan.Desired, plan.Observed) {
 	d := plan.Desired{}
-	o := plan.Observed{BasePaths: map[string]plan.BasePath{}, Versions: map[plan.Key]plan.State{}}
+	o := plan.Observed{BasePaths: map[string]plan.Existence{}, Versions: map[plan.Key]plan.State{}}
 	for r := range rapid.IntRange(1, 3).Draw(t, "registries") {
 		reg := plan.Registry{Name: fmt.Sprint("r", r), BasePath: rapid.SampledFrom([]string{"", "base"}).Draw(t, "base")}
 		d.Registries = append(d.Registries, reg)
-		o.BasePaths[reg.Name] = plan.BasePath{Present: rapid.Bool().Draw(t, "basePresent")}
+		o.BasePaths[reg.Name] = plan.Existence{Present: rapid.Bool().Draw(t, "basePresent")}
 		for v := range rapid.IntRange(0, 5).Draw(t, "versions") {
 			want := plan.Version{
 				Registry: reg.Name, Name: fmt.Sprint("n", v%2), Version: fmt.Sprintf("1.%d.0", v),
@@ -55,7 +55,7 @@ func state(t *rapid.T) (plan.State, bool) {
 
 // carryOut applies a plan to what was observed, as a registry would.
 func carryOut(p *plan.Plan, o plan.Observed) plan.Observed {
-	next := plan.Observed{BasePaths: map[string]plan.BasePath{}, Versions: map[plan.Key]plan.State{}}
+	next := plan.Observed{BasePaths: map[string]plan.Existence{}, Versions: map[plan.Key]plan.State{}}
 	for k, v := range o.BasePaths {
 		next.BasePaths[k] = v
 	}
@@ -65,10 +65,9 @@ func carryOut(p *plan.Plan, o plan.Observed) plan.Observed {
 	for _, a := range p.Actions {
 		switch a.Kind {
 		case plan.CreateRepository:
-			next.BasePaths[a.Registry] = plan.BasePath{Present: true}
+			next.BasePaths[a.Registry] = plan.Existence{Present: true}
 		case plan.Push, plan.Overwrite:
-			next.Versions[plan.Key{Registry: a.Registry, Name: a.Name, Version: a.Version}] =
-				plan.State{Present: true, Digest: "sha256:ours", ContentDigest: a.ContentDigest}
+			next.Versions[plan.Key{Registry: a.Registry, Name: a.Name, Version: a.Version}] = plan.State{Present: true, Digest: "sha256:ours", ContentDigest: a.ContentDigest}
 		}
 	}
 	return next

@@ -93,6 +93,8 @@ func finishedLine(it *executor.Item, digests bool) string {
 		return "overwrote " + what + " in " + where + sent + was
 	case plan.CreateProject, plan.CreateRepository:
 		return "created " + what + " in " + where
+	case plan.UpdateRepository:
+		return "updated " + what + " in " + where
 	case plan.Delete:
 		return "deleted " + what + " in " + where
 	case plan.Unchanged, plan.Conflict, plan.Unknown, plan.Skip:

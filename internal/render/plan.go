@@ -20,6 +20,7 @@ type mark struct{ symbol, word, color string }
 var marks = map[plan.ActionKind]mark{
 	plan.CreateProject:    {"+", "create", green},
 	plan.CreateRepository: {"+", "create", green},
+	plan.UpdateRepository: {"~", "update", yellow},
 	plan.Push:             {"+", "push", green},
 	plan.Overwrite:        {"~", "overwrite", yellow},
 	plan.Unchanged:        {"=", "unchanged", dim},

@@ -21,6 +21,7 @@ func planSummary(p *plan.Plan, file string) string {
 	}
 	add(s.CreateProject, Count(s.CreateProject, "project")+" to create")
 	add(s.CreateRepository, Count(s.CreateRepository, "repository")+" to create")
+	add(s.UpdateRepository, Count(s.UpdateRepository, "repository")+" to update")
 	size := " (" + Size(s.Bytes) + ")"
 	switch {
 	case s.Push > 0 && s.Overwrite > 0:
