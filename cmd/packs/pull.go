@@ -44,7 +44,7 @@ already is an error, and what cannot be fetched whole is not there at all.`,
 	fs.StringArrayVar(&o.registries, "registry", nil, "fetch from this registry; needed where packs.yaml has several (`NAME`)")
 	fs.StringVarP(&o.dir, "dir", "d", ".", "the `FOLDER` that gets it")
 	fs.BoolVar(&o.archive, "archive", false, "keep the archive rather than its files")
-	fs.BoolVar(&o.allowExec, "allow-exec", false, "let packs.yaml run programs that print credentials")
+	o.addAccess(fs)
 	completeRegistries(a, cmd, &o.catalogFlags)
 	return cmd
 }

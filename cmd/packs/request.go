@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // add adds the flags of every command that looks at registries.
@@ -20,7 +23,26 @@ func (q *request) add(a *app, cmd *cobra.Command) {
 func (q *request) addSelection(a *app, cmd *cobra.Command) {
 	q.catalogFlags.add(cmd.Flags())
 	q.selectFlags.add(a, cmd, &q.catalogFlags)
-	cmd.Flags().BoolVar(&q.allowExec, "allow-exec", false, "let packs.yaml run programs that print credentials")
+	q.addAccess(cmd.Flags())
+}
+
+// addAccess adds the flags of every command that contacts registries.
+func (q *request) addAccess(fs *pflag.FlagSet) {
+	fs.BoolVar(&q.allowExec, "allow-exec", false, "let packs.yaml run programs that print credentials")
+	fs.BoolVar(&q.noCache, "no-cache", false, "forget what earlier runs learnt of folders and registries, and remember nothing")
+}
+
+// cacheDir is where runs remember what they learnt: PACKS_CACHE_DIR, or packs in
+// the user's cache folder. "" means nowhere.
+func (a *app) cacheDir() string {
+	if dir, ok := a.env("PACKS_CACHE_DIR"); ok && dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "" // no home: every run learns anew
+	}
+	return filepath.Join(dir, "packs")
 }
 
 var nameAtVersion = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)

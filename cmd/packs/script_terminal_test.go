@@ -104,7 +104,7 @@ func (r *terminalRun) parse(args []string) []string {
 // scriptEnv is the environment of the script, as far as programs here look at it.
 func scriptEnv(ts *testscript.TestScript) []string {
 	env := []string{"TERM=xterm"}
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "NO_COLOR", "CLICOLOR_FORCE", "TERM", "REGISTRY", "REGISTRY_PASSWORD"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "PACKS_CACHE_DIR", "NO_COLOR", "CLICOLOR_FORCE", "TERM", "REGISTRY", "REGISTRY_PASSWORD"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

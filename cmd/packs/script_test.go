@@ -49,6 +49,7 @@ func setUp(env *testscript.Env) error {
 	}
 	env.Setenv("PATH", env.Getenv("PATH")+string(os.PathListSeparator)+bin)
 	env.Setenv("CORPUS", corpus())
+	env.Setenv("PACKS_CACHE_DIR", filepath.Join(env.WorkDir, ".cache", "packs"))
 	keepServer(env)
 	return nil
 }

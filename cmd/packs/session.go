@@ -33,6 +33,7 @@ type request struct {
 	catalogFlags
 	selectFlags
 	allowExec bool
+	noCache   bool
 	source    bool // whether the result tells the git commit
 	options   executor.Options
 	listeners []func(executor.Event)
@@ -73,6 +74,9 @@ func (a *app) open(ctx context.Context, q *request) (*session, error) {
 	o := q.options
 	o.Registries, o.Packs, o.AllowExec = q.registries, q.packs, q.allowExec
 	o.Tool, o.Env, o.Now, o.Stop, o.Logger = toolVersion(), a.env, a.now, a.stop, a.logger()
+	if !q.noCache {
+		o.CacheDir = a.cacheDir()
+	}
 	if q.source {
 		o.Source = a.gitSource(ctx, c)
 	}
