@@ -30,7 +30,8 @@ what apply would do. It changes nothing.
   ! conflict    it is there with other content: bump the version
   ? unknown     the registry could not be asked
   . skip        it is there with other content, and you said to leave it
-  + create      a repository that is missing
+  + create      a project or repository that is missing
+  ~ update      a repository has other settings, and you said to change them
 
 Versions that are as they should be are only counted, unless --show-unchanged.
 

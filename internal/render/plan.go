@@ -36,7 +36,7 @@ func Plan(w io.Writer, s Style, p *plan.Plan, o PlanOptions) error {
 	t := newPage(w, s)
 	rows := planRows(p, o.ShowUnchanged)
 	writeRows(t, rows)
-	writeWarnings(t, p.Actions)
+	writeWarnings(t, planWarnings(p.Actions))
 	for _, r := range p.Remarks {
 		t.paragraph(0, "", "note: "+Clean(r))
 	}

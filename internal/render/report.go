@@ -23,7 +23,7 @@ type ReportOptions struct {
 func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	t := newPage(w, s)
 	if nothingDone(r.Summary) {
-		writeWarnings(t, o.Plan.Actions)
+		writeWarnings(t, reportWarnings(r.Items))
 		t.paragraph(0, bold, "Applied: no changes; "+asWanted(o.Plan, o.File)+".")
 		return t.flush()
 	}
@@ -36,6 +36,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	if len(r.Items) > 0 {
 		t.line()
 	}
+	writeWarnings(t, reportWarnings(r.Items))
 	t.paragraph(0, bold, appliedLine(r, o.Took))
 	if next := nextStep(r); next != "" {
 		t.paragraph(0, cyan, t.hint(next))

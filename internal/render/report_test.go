@@ -71,6 +71,21 @@ Run ` + "`packs apply`" + ` again once the cause is mended: it does only what is
 	}
 }
 
+func TestReportWarnsOnceOfWhatIsAlike(t *testing.T) {
+	t.Parallel()
+	var items []executor.Item
+	for _, name := range []string{"a", "b", "c", "d"} {
+		it := done(plan.Overwrite, "dev", name, 10)
+		it.Warning = "clusters ask for content that is gone"
+		items = append(items, it)
+	}
+	got := reportText(t, report(items...), &plan.Plan{})
+	want := "warning: a@1.0.0 in dev, b@1.0.0 in dev, c@1.0.0 in dev and 1 more: clusters ask\nfor content that is gone\n"
+	if !strings.Contains(got, want) {
+		t.Errorf("no %q in:\n%s", want, got)
+	}
+}
+
 func TestReportOfNothingIsOneLine(t *testing.T) {
 	t.Parallel()
 	p := &plan.Plan{Actions: []plan.Action{{Kind: plan.Unchanged, Registry: "a", Name: "x", Version: "1"}}}

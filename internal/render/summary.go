@@ -42,9 +42,10 @@ func planSummary(p *plan.Plan, file string) string {
 func asWanted(p *plan.Plan, file string) string {
 	versions, registries := make(map[string]bool), make(map[string]bool)
 	for i := range p.Actions {
-		a := &p.Actions[i]
-		versions[a.Name+"@"+a.Version] = true
-		registries[a.Registry] = true
+		if a := &p.Actions[i]; a.Name != "" {
+			versions[a.Name+"@"+a.Version] = true
+			registries[a.Registry] = true
+		}
 	}
 	if len(versions) == 0 {
 		return "no pack of " + Clean(file) + " goes to a registry"
@@ -58,42 +59,3 @@ func asWanted(p *plan.Plan, file string) string {
 	}
 	return Count(len(versions), "version") + " in " + Count(len(registries), "registry") + verb + Clean(file)
 }
-
-// writeWarnings writes each different warning once, with what it concerns.
-func writeWarnings(t *page, actions []plan.Action) {
-	type group struct {
-		text, hint string
-		items      []string
-	}
-	var groups []*group
-	byText := make(map[string]*group)
-	for i := range actions {
-		a := &actions[i]
-		if a.Warning == "" {
-			continue
-		}
-		hint := a.Hint
-		if a.Kind == plan.Conflict {
-			hint = "" // stands at the conflict
-		}
-		g := byText[a.Warning+"\x00"+hint]
-		if g == nil {
-			g = &group{text: a.Warning, hint: hint}
-			byText[a.Warning+"\x00"+hint] = g
-			groups = append(groups, g)
-		}
-		g.items = append(g.items, item(a.Name, a.Version, a.Repository)+" in "+Clean(a.Registry))
-	}
-	for _, g := range groups {
-		t.paragraph(0, yellow, "warning: "+names(g.items, maxNamed)+": "+Clean(g.text))
-		if g.hint != "" {
-			t.paragraph(2, cyan, t.hint(g.hint))
-		}
-	}
-	if len(groups) > 0 {
-		t.line()
-	}
-}
-
-// maxNamed is how many packs a grouped message names.
-const maxNamed = 3
