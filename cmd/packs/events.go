@@ -39,7 +39,7 @@ func openEvents(path string, now func() time.Time) (*eventsFile, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // the nil file works
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, exit(fmt.Errorf("--events: %w", err), exitInput)
 	}
