@@ -133,6 +133,36 @@ func TestPauseHoldsEverybodyAndNoSlot(t *testing.T) {
 	})
 }
 
+func TestPauseHoldsThoseWhoWaitedForASlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var clock Clock
+		clock.setDefaults()
+		l := newLimits(1, 0, clock)
+		first, err := l.enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			s, err := l.enter(t.Context())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.leave()
+		})
+		synctest.Wait()
+		l.pause(5 * time.Second)
+		first.leave()
+		wg.Wait()
+		if waited := time.Since(start); waited != 5*time.Second {
+			t.Errorf("waited %v, want 5s", waited)
+		}
+	})
+}
+
 func TestRequestsPerSecondAreSpreadEvenly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

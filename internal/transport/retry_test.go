@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -108,6 +108,54 @@ func TestRetryAfterBeyondTheLimitIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+func TestPauseOfOneIsAPauseForAll(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{429, 503} {
+		clock := newFakeClock()
+		h, _ := replies(http.Header{"Retry-After": {"7"}}, status)
+		c := plain(t, serve(t, h), Config{Clock: clock.clock()})
+		if err := fetch(c, "/")(t.Context()); err == nil {
+			t.Fatal("the registry wanted no pause")
+		}
+		if err := fetch(c, "/other")(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if waited := clock.Now().Sub(noon); waited != 7*time.Second {
+			t.Errorf("%d: another operation waited %v, want 7s", status, waited)
+		}
+	}
+}
+
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	var opened atomic.Int64
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/missing" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = fmt.Fprint(w, strings.Repeat("what nobody reads ", 100))
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	s.Start()
+	defer s.Close()
+	c := plain(t, s, Config{})
+	for _, path := range []string{"/", "/missing", "/", "/missing"} {
+		resp, err := c.Do(t.Context(), Request{Method: http.MethodGet, URL: c.URL(path, nil)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		Drain(resp)
+	}
+	if opened.Load() != 1 {
+		t.Errorf("%d connections for requests one after the other, want 1", opened.Load())
+	}
+	c.Close()
+}
+
 func TestBackoffIsCappedAndNeverOverflows(t *testing.T) {
 	t.Parallel()
 	var p RetryPolicy
@@ -119,113 +167,6 @@ func TestBackoffIsCappedAndNeverOverflows(t *testing.T) {
 	}
 	if d := p.backoff(3, 0); d != 0 {
 		t.Errorf("without jitter's luck: %v, want 0", d)
-	}
-}
-
-// dead returns the address of a port where nobody listens.
-func dead(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-func TestDeadRegistryFailsOnceForAll(t *testing.T) {
-	t.Parallel()
-	clock := newFakeClock()
-	host := dead(t)
-	c := newClient(t, Config{Host: host, PlainHTTP: true, Clock: clock.clock()})
-	const packs = 32
-	errs := make([]error, packs)
-	var tries atomic.Int64
-	for i := range packs { // one after the other: the worst order for a budget per operation
-		errs[i] = c.Retry(t.Context(), func(ctx context.Context) error {
-			tries.Add(1)
-			return fetch(c, "/")(ctx)
-		})
-	}
-	for i, err := range errs {
-		var conn *ConnError
-		if !errors.As(err, &conn) || conn.Kind != KindRefused || !strings.Contains(err.Error(), "connection refused by "+host) {
-			t.Errorf("pack %d: %v", i, err)
-		}
-	}
-	if waited := clock.Now().Sub(noon); waited > 5*time.Second {
-		t.Errorf("%d packs waited %v in all", packs, waited)
-	}
-	if tries.Load() > packs+8 {
-		t.Errorf("%d tries for %d packs", tries.Load(), packs)
-	}
-	var circuit *CircuitError
-	if !errors.As(errs[packs-1], &circuit) || errors.As(errs[0], &circuit) {
-		t.Errorf("first %v, last %v: want the circuit open for the last only", errs[0], errs[packs-1])
-	}
-}
-
-func TestGivenUpRegistryIsLookedAtAgainLater(t *testing.T) {
-	t.Parallel()
-	clock := newFakeClock()
-	c := newClient(t, Config{Host: dead(t), PlainHTTP: true, Clock: clock.clock()})
-	if err := c.Retry(t.Context(), fetch(c, "/")); err == nil {
-		t.Fatal("a dead registry answered")
-	}
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", c.cfg.Host)
-	if err != nil {
-		t.Skipf("the port was taken meanwhile: %v", err)
-	}
-	srv := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), ReadHeaderTimeout: time.Minute}
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = srv.Serve(l) })
-	defer wg.Wait()
-	defer srv.Close()
-	var circuit *CircuitError
-	if err := c.Retry(t.Context(), fetch(c, "/")); !errors.As(err, &circuit) {
-		t.Errorf("%v, want the circuit open", err)
-	}
-	if err := clock.sleep(t.Context(), circuitPause); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Retry(t.Context(), fetch(c, "/")); err != nil {
-		t.Errorf("after the pause: %v", err)
-	}
-}
-
-func TestOneBrokenPackDoesNotTakeTheOthersAlong(t *testing.T) {
-	t.Parallel()
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/broken" {
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-	})
-	c := plain(t, s, Config{Clock: newFakeClock().clock()})
-	for n := range 20 {
-		if err := c.Retry(t.Context(), fetch(c, "/broken")); err == nil {
-			t.Fatal("the broken pack got through")
-		}
-		if err := c.Retry(t.Context(), fetch(c, "/good")); err != nil {
-			t.Fatalf("round %d: %v", n, err)
-		}
-	}
-}
-
-func TestRegistryThatOnlyFailsIsGivenUp(t *testing.T) {
-	t.Parallel()
-	var count atomic.Int64
-	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		count.Add(1)
-		w.WriteHeader(http.StatusBadGateway)
-	})
-	c := plain(t, s, Config{Clock: newFakeClock().clock()})
-	for range 32 {
-		if err := c.Retry(t.Context(), fetch(c, "/")); err == nil {
-			t.Fatal("a registry that only fails got through")
-		}
-	}
-	if want := int64(circuitFailures * 6); count.Load() != want {
-		t.Errorf("%d requests for 32 packs, want %d", count.Load(), want)
 	}
 }
 

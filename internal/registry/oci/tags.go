@@ -17,7 +17,7 @@ import (
 const (
 	tagsPage    = "1000"   // what is asked for; ECR refuses more
 	maxTagsBody = 32 << 20 // bytes of one page: docker-registry 2 sends all tags at once
-	maxTagPages = 10_000
+	maxTagPages = 2000
 )
 
 // Tags lists the tags of a repository. See registry.Registry.
