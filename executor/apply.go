@@ -183,7 +183,7 @@ func (r *run) inFlight() int {
 // mayStart tells whether something new may start; where not, it says so in the item.
 func (r *run) mayStart(ctx context.Context, i int) bool {
 	switch {
-	case ctx.Err() != nil || r.stopped():
+	case r.ended(ctx):
 		r.items[i].Reason = "not started: the run was interrupted"
 	case r.halted.Load():
 		r.items[i].Reason = "not started: an earlier failure stopped the run (--fail-fast)"
@@ -199,7 +199,7 @@ func (r *run) report(ctx context.Context) *Report {
 		APIVersion: plan.APIVersion, Kind: ReportKind, Tool: r.opts.Tool, Source: r.opts.Source,
 		Summary: Summarize(r.items), Items: r.items,
 	}
-	rep.Interrupted = ctx.Err() != nil || r.stopped()
+	rep.Interrupted = r.ended(ctx)
 	return rep
 }
 

@@ -75,7 +75,7 @@ func (r *run) folder(ctx context.Context, p *manifest.Pack) (dir string, remove 
 }
 
 func extract(ctx context.Context, archive, dir string) (err error) {
-	f, err := os.Open(archive)
+	f, err := os.Open(archive) //nolint:gosec // the user names the packs
 	if err != nil {
 		return err
 	}

@@ -13,17 +13,17 @@ import (
 
 // chooseRegistries returns the registries that a run may work on: those that
 // the patterns match, or all. A manual registry takes part only when its exact
-// name is given, a readOnly one never.
-func chooseRegistries(c *manifest.Catalog, patterns []string) ([]*manifest.Registry, error) {
+// name is given, a readOnly one only to pull from.
+func chooseRegistries(c *manifest.Catalog, patterns []string, pulling bool) ([]*manifest.Registry, error) {
 	for _, pattern := range patterns {
-		if err := checkRegistryPattern(c, pattern); err != nil {
+		if err := checkRegistryPattern(c, pattern, pulling); err != nil {
 			return nil, err
 		}
 	}
 	var chosen []*manifest.Registry
 	for i := range c.Registries {
 		r := &c.Registries[i]
-		if r.ReadOnly || (r.Manual && !slices.Contains(patterns, r.Name)) {
+		if (r.ReadOnly && !pulling) || (r.Manual && !slices.Contains(patterns, r.Name)) {
 			continue
 		}
 		if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return matches(p, r.Name) }) {
@@ -33,7 +33,7 @@ func chooseRegistries(c *manifest.Catalog, patterns []string) ([]*manifest.Regis
 	return chosen, nil
 }
 
-func checkRegistryPattern(c *manifest.Catalog, pattern string) error {
+func checkRegistryPattern(c *manifest.Catalog, pattern string, pulling bool) error {
 	fail := func(message string) error {
 		return &InputError{Option: "--registry", Value: pattern, Message: message}
 	}
@@ -44,7 +44,7 @@ func checkRegistryPattern(c *manifest.Catalog, pattern string) error {
 	for i := range c.Registries {
 		r := &c.Registries[i]
 		if matches(pattern, r.Name) {
-			if r.ReadOnly && pattern == r.Name {
+			if r.ReadOnly && pattern == r.Name && !pulling {
 				return fail("the registry is readOnly: nothing is published to it")
 			}
 			return nil

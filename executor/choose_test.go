@@ -44,7 +44,7 @@ func TestChooseRegistries(t *testing.T) {
 		{[]string{"["}, "error: not a glob"},
 	}
 	for _, tt := range tests {
-		regs, err := chooseRegistries(selection(), tt.patterns)
+		regs, err := chooseRegistries(selection(), tt.patterns, false)
 		if wanted, isError := strings.CutPrefix(tt.want, "error: "); isError {
 			var input *InputError
 			if !errors.As(err, &input) || !strings.Contains(err.Error(), wanted) {
@@ -99,5 +99,13 @@ func TestChoosePacks(t *testing.T) {
 		if !slices.Equal(names, strings.Fields(tt.want)) {
 			t.Errorf("%q: chose %q, want %s", tt.selectors, names, tt.want)
 		}
+	}
+}
+
+func TestReadOnlyRegistriesCanBePulledFrom(t *testing.T) {
+	t.Parallel()
+	regs, err := chooseRegistries(selection(), []string{"old"}, true)
+	if err != nil || len(regs) != 1 || regs[0].Name != "old" {
+		t.Errorf("chose %v, %v; want old", regs, err)
 	}
 }

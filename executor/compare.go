@@ -23,7 +23,7 @@ func (e *Executor) compare(ctx context.Context, s *survey) error {
 			continue
 		}
 		g.Go(func() error {
-			if ctx.Err() == nil && !e.stopped() {
+			if !e.ended(ctx) {
 				e.compareOne(ctx, s, i)
 			}
 			return nil

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -62,7 +63,7 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	e.opener = &opener{Options: &e.opts}
 	e.folders = cache.OpenFolders(o.CacheDir, filepath.Join(c.Dir, filepath.Base(c.File)))
 	e.layers = cache.OpenLayers(o.CacheDir)
-	regs, err := chooseRegistries(c, o.Registries)
+	regs, err := chooseRegistries(c, o.Registries, o.Pulling)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +111,9 @@ func (e *Executor) stopped() bool {
 		return false
 	}
 }
+
+// ended tells whether the run is over, by Stop or by its context.
+func (e *Executor) ended(ctx context.Context) bool { return ctx.Err() != nil || e.stopped() }
 
 func (e *Executor) target(name string) *target {
 	for _, t := range e.targets {

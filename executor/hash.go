@@ -18,13 +18,10 @@ func (e *Executor) hash(ctx context.Context, s *survey, packs []*manifest.Pack) 
 	g.SetLimit(e.opts.Workers)
 	for i, p := range packs {
 		g.Go(func() error {
-			if ctx.Err() != nil || e.stopped() {
+			if e.ended(ctx) {
 				return nil
 			}
-			var err error
-			if results[i], err = e.hashOne(ctx, p); err != nil {
-				errs[i] = &PackError{Path: p.Path, Err: err}
-			}
+			results[i], errs[i] = e.hashOne(ctx, p)
 			e.events.emit(Event{Type: EventPlanProgress})
 			return nil
 		})
@@ -42,9 +39,18 @@ func (e *Executor) hash(ctx context.Context, s *survey, packs []*manifest.Pack) 
 	return errors.Join(errs...)
 }
 
-// hashOne digests a pack, or takes the digest from an earlier run where no file
-// of the folder changed since. What is pushed is always read again.
+// hashOne is digest with the pack in its error.
 func (e *Executor) hashOne(ctx context.Context, p *manifest.Pack) (hashed, error) {
+	h, err := e.digest(ctx, p)
+	if err != nil {
+		return hashed{}, &PackError{Path: p.Path, Err: err}
+	}
+	return h, nil
+}
+
+// digest digests a pack, or takes the digest from an earlier run where no file
+// of the folder changed since. What is pushed is always read again.
+func (e *Executor) digest(ctx context.Context, p *manifest.Pack) (hashed, error) {
 	if e.folders == nil || p.Archive {
 		inv, err := pack.Read(ctx, p.Dir, pack.Options{})
 		if err != nil {

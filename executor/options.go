@@ -12,6 +12,8 @@ type Options struct {
 	// Registries are names or globs of the registries to work on; empty means
 	// every registry that is not manual. A manual registry must be named in full.
 	Registries []string
+	// Pulling lets readOnly registries take part: for an Executor that only pulls.
+	Pulling bool
 	// Packs are NAME or NAME@RANGE, NAME may be a glob; empty means every pack.
 	Packs []string
 	// Overwrite are exact NAME@VERSION that may replace other content.
@@ -69,7 +71,7 @@ func (o *Options) setDefaults(workers int) {
 		o.Env = func(string) (string, bool) { return "", false }
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the clock of a caller that brings none
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -49,7 +49,7 @@ func (e *Executor) observeAll(ctx context.Context, s *survey, t *target, found *
 			continue
 		}
 		g.Go(func() error {
-			if ctx.Err() == nil && !e.stopped() {
+			if !e.ended(ctx) {
 				s.seen[i] = e.observe(ctx, t, s.versions[i].Repository, s.versions[i].Version)
 				e.events.emit(Event{Type: EventPlanProgress})
 			}

@@ -119,7 +119,7 @@ func TestOnlyToldOverwritesReplaceContent(t *testing.T) {
 				t.Fatalf("push over %+v", s)
 			case a.Kind == plan.Overwrite && s.Immutable:
 				t.Fatalf("overwrite of an immutable tag: %+v", s)
-			case a.Kind == plan.Overwrite && v.OnChange != "overwrite" && !(v.RepairShape && s.Ignored != ""):
+			case a.Kind == plan.Overwrite && v.OnChange != "overwrite" && (!v.RepairShape || s.Ignored == ""):
 				t.Fatalf("overwrite that nobody asked for: %+v over %+v", v, s)
 			case a.Kind == plan.Delete:
 				t.Fatalf("delete that nobody asked for: %+v", a)

@@ -54,6 +54,7 @@ func runPull(ctx context.Context, a *app, o *pullOptions, what string) (err erro
 	if !nameAtVersion.MatchString(what) {
 		return &usageError{message: fmt.Sprintf("%s: want NAME@VERSION", what), hint: "as in `packs pull nginx@1.2.0`"}
 	}
+	o.options.Pulling = true
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
 		return err

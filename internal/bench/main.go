@@ -58,9 +58,11 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d packs, %d files, %.1f MB; %d run(s) each, medians\n\n", b.generated.Packs, b.generated.Files,
-		float64(b.generated.Bytes)/1e6, c.runs)
-	fmt.Fprintf(out, "| work | packs | against | ratio | goal |\n|---|---|---|---|---|\n")
+	head := fmt.Sprintf("%d packs, %d files, %.1f MB; %d run(s) each, medians\n\n| work | packs | against | ratio | goal |\n|---|---|---|---|---|\n",
+		b.generated.Packs, b.generated.Files, float64(b.generated.Bytes)/1e6, c.runs)
+	if _, err := io.WriteString(out, head); err != nil {
+		return err
+	}
 	for _, s := range scenarios {
 		if c.only != "" && c.only != s.name {
 			continue
@@ -70,7 +72,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		for _, r := range rows {
-			fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", r.work, r.packs, r.against, r.ratio, r.goal)
+			if _, err := fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", r.work, r.packs, r.against, r.ratio, r.goal); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

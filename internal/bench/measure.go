@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"syscall"
 	"time"
 )
 
@@ -31,9 +30,7 @@ func measure(ctx context.Context, dir string, env []string, program string, args
 		return s, fmt.Errorf("%s %v: %w\n%s", program, args, err, tail(out.Bytes()))
 	}
 	s.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		s.PeakBytes = usage.Maxrss * 1024 // Linux counts in KiB
-	}
+	s.PeakBytes = peak(cmd.ProcessState)
 	return s, nil
 }
 
@@ -45,14 +42,6 @@ func tail(b []byte) []byte {
 func median[T time.Duration | float64 | int64](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
-}
-
-func walls(samples []sample) []time.Duration {
-	out := make([]time.Duration, len(samples))
-	for i, s := range samples {
-		out[i] = s.Wall
-	}
-	return out
 }
 
 // ratios divides pair by pair, so that a drift of the machine cancels out.

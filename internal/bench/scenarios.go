@@ -27,7 +27,7 @@ type row struct{ work, packs, against, ratio, goal string }
 
 type scenario struct {
 	name string
-	run  func(b *bench, ctx context.Context) ([]row, error) //nolint:revive // a method expression: the receiver comes first
+	run  func(b *bench, ctx context.Context) ([]row, error)
 }
 
 var scenarios = []scenario{

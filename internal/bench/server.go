@@ -33,13 +33,6 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// requests counts lines of the access log that ask for something below /v2/.
-func (l *lockedBuffer) requests() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return bytes.Count(l.b.Bytes(), []byte(` /v2/`))
-}
-
 const serverConfig = `version: 0.1
 log: {level: error, accesslog: {disabled: false}}
 storage:

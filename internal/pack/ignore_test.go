@@ -41,7 +41,7 @@ func TestIgnoreAgreesWithGit(t *testing.T) {
 
 func gitIgnored(t *testing.T, dir string, paths []string) map[string]bool {
 	t.Helper()
-	cmd := exec.Command("git", "-C", dir, "check-ignore", "--no-index", "-z", "--stdin") //nolint:noctx // ends by itself
+	cmd := exec.Command("git", "-C", dir, "check-ignore", "--no-index", "-z", "--stdin")
 	cmd.Stdin = strings.NewReader(strings.Join(paths, "\x00") + "\x00")
 	out, err := cmd.Output()
 	if exit, ok := err.(*exec.ExitError); ok && exit.ExitCode() == 1 { //nolint:errorlint // never wrapped

@@ -33,6 +33,10 @@ type Entry struct {
 	Err        error       // why the entry could not be looked at, or cannot be published
 }
 
+// maxListedDepth bounds how deep folders are listed: a file is opened folder by
+// folder, so that the cost of a walk grows with the square of the depth.
+const maxListedDepth = 200
+
 // List walks a pack's folder as Read does, with the same files left out, and
 // goes on where Read refuses: what cannot be published is in the listing, with
 // the reason. It fails where the folder cannot be opened or holds more than most
@@ -125,6 +129,8 @@ func (w *lister) add(ctx context.Context, name string, d fs.DirEntry) error {
 	}
 	e.Mode = info.Mode()
 	switch {
+	case strings.Count(name, "/") > maxListedDepth:
+		e.Err = fmt.Errorf("%w: it lies in more than %d folders", ErrTooLarge, maxListedDepth)
 	case e.Mode.IsDir():
 		i := len(w.list.Entries)
 		w.list.Entries = append(w.list.Entries, e)

@@ -20,17 +20,17 @@ import (
 
 // tree writes files below a new folder. A path that ends in ! is executable,
 // content that begins with -> makes a link.
-func tree(t testing.TB, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
+func tree(tb testing.TB, files map[string]string) string {
+	tb.Helper()
+	dir := tb.TempDir()
 	for name, content := range files {
 		path := filepath.Join(dir, strings.TrimSuffix(name, "!"))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if target, isLink := strings.CutPrefix(content, "->"); isLink {
 			if err := os.Symlink(target, path); err != nil {
-				t.Skip("symbolic links cannot be made here:", err)
+				tb.Skip("symbolic links cannot be made here:", err)
 			}
 			continue
 		}
@@ -39,7 +39,7 @@ func tree(t testing.TB, files map[string]string) string {
 			mode = 0o700
 		}
 		if err := os.WriteFile(path, []byte(content), mode); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return dir
@@ -54,20 +54,20 @@ func sample() map[string]string {
 	}
 }
 
-func read(t testing.TB, path string) *Inventory {
-	t.Helper()
+func read(tb testing.TB, path string) *Inventory {
+	tb.Helper()
 	inv, err := Read(context.Background(), path, Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return inv
 }
 
-func build(t testing.TB, dir string) []byte {
-	t.Helper()
+func build(tb testing.TB, dir string) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if _, err := Build(context.Background(), &b, dir, Meta{Name: "a", Version: "1.0.0"}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -179,31 +179,30 @@ func TestPacksignoreLeavesOut(t *testing.T) {
 }
 
 // gnuTar makes an archive with the tar program.
-func gnuTar(t testing.TB, _ string, args ...string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "made-by-tar.tar.gz")
-	run(t, "tar", append([]string{"-czf", file}, args...)...)
+func gnuTar(tb testing.TB, _ string, args ...string) string {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), "made-by-tar.tar.gz")
+	run(tb, "tar", append([]string{"-czf", file}, args...)...)
 	return file
 }
 
-func run(t testing.TB, program string, args ...string) string {
-	t.Helper()
-	need(t, program)
-	out, err := exec.Command(program, args...).CombinedOutput() //nolint:noctx // ends by itself
+func run(tb testing.TB, program string, args ...string) {
+	tb.Helper()
+	need(tb, program)
+	out, err := exec.Command(program, args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", program, args, err, out)
+		tb.Fatalf("%s %q: %v\n%s", program, args, err, out)
 	}
-	return string(out)
 }
 
 // need skips a test where a program is missing, and fails it in CI.
-func need(t testing.TB, program string) {
-	t.Helper()
+func need(tb testing.TB, program string) {
+	tb.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is missing", program)
+			tb.Fatalf("%s is missing", program)
 		}
-		t.Skipf("%s is missing", program)
+		tb.Skipf("%s is missing", program)
 	}
 }
 
@@ -334,8 +333,8 @@ func TestCorpus(t *testing.T) {
 }
 
 // tarball makes an archive of headers; a body is as long as its header says.
-func tarball(t testing.TB, headers ...*tar.Header) *bytes.Buffer {
-	t.Helper()
+func tarball(tb testing.TB, headers ...*tar.Header) *bytes.Buffer {
+	tb.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
@@ -349,16 +348,16 @@ func tarball(t testing.TB, headers ...*tar.Header) *bytes.Buffer {
 			h.Size = int64(len(body))
 		}
 		if err := w.WriteHeader(h); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if h.Typeflag == tar.TypeReg {
 			if _, err := w.Write(body); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
 	}
 	if err := errors.Join(w.Close(), z.Close()); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &b
 }

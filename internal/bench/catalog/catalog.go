@@ -119,7 +119,7 @@ func (w *writer) text(size int) []byte {
 func (w *writer) noise(size int) []byte {
 	b := make([]byte, size)
 	for i := range b {
-		b[i] = byte(w.rng.Uint32())
+		b[i] = byte(w.rng.Uint32()) //nolint:gosec // the low byte is meant
 	}
 	return b
 }
