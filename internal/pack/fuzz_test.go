@@ -1,53 +1,132 @@
 package pack
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
-func FuzzParseMeta(f *testing.F) {
-	for _, s := range []string{metaJSON, "", "[]", `{"name":1}`, "{\"version\":\"\xff\"}", `{"name":"a","name":"b"}`, `{"a":{"b":[1,2,{}]}}`} {
+func FuzzMeta(f *testing.F) {
+	for _, s := range []string{metaJSON, "", "[]", "null", `{"name":1}`, "{\"version\":\"\xff\"}", `{"name":"a","name":"b"}`, `{"a":{"b":[1,2,{}]}}`, "\xef\xbb\xbf{}", `{"name":"a",}`, `{"n\u0061me":"a","version":"1+1"}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := ParseMeta("pack.json", data)
-		if err == nil && (!namePattern.MatchString(m.Name) || !tagPattern.MatchString(m.Version)) {
-			t.Errorf("accepted %+v", m)
+		if err == nil {
+			if !namePattern.MatchString(m.Name) || !tagPattern.MatchString(m.Version) {
+				t.Errorf("accepted %+v", m)
+			}
+			return
+		}
+		var me *MetaError
+		if !errors.As(err, &me) || me.Line < 0 || (me.Line > 0) != (me.Column > 0) || me.Line > 1+bytes.Count(data, []byte("\n")) {
+			t.Errorf("%v: not a *MetaError with a place in the file: %+v", err, me)
 		}
 	})
 }
 
 func FuzzReadArchive(f *testing.F) {
-	f.Add(build(f, tree(f, sample())))
+	archive := build(f, tree(f, sample()))
+	f.Add(archive)
+	f.Add(append(bytes.Clone(archive), 0, 0, 0))
+	f.Add(tarball(f, metaHeader, hardHeader("a/x", "a/pack.json"), linkHeader("a/l", "x"), dirHeader("a/d")))
+	f.Add(tarball(f, metaHeader, linkHeader("a/l", "../x")))
 	f.Add([]byte("hello"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		inv, err := ReadArchive(context.Background(), bytes.NewReader(data), Limits{Bytes: 1 << 20, Entries: 100})
-		if err == nil && !KnownDigest(inv.Digest) {
-			t.Errorf("digest %q", inv.Digest)
+		l := Limits{Bytes: 1 << 20, Entries: 100}
+		inv, err := ReadArchive(context.Background(), bytes.NewReader(data), l)
+		if err != nil && !errors.Is(err, ErrArchive) {
+			t.Fatalf("%v is not ErrArchive", err)
+		}
+		// What can be read can be unpacked, to a folder of the same digest; what
+		// cannot leaves nothing.
+		parent := t.TempDir()
+		dir := filepath.Join(parent, "x")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, err2 := Extract(context.Background(), bytes.NewReader(data), dir, l)
+		if beside, err := os.ReadDir(parent); err != nil || len(beside) != 1 {
+			t.Fatalf("beside the folder: %v, %v", beside, err)
+		}
+		if err != nil || err2 != nil {
+			if left, _ := os.ReadDir(dir); err == nil && !longNames(inv) || err2 == nil || len(left) != 0 {
+				t.Fatalf("read: %v, unpacked: %v, left: %v", err, err2, left)
+			}
+			return
+		}
+		if got := read(t, dir); got.Digest != inv.Digest {
+			t.Fatalf("archive %+v, unpacked %+v", inv.Files, got.Files)
 		}
 	})
+}
+
+// longNames tells whether a pack has names that file systems do not take.
+func longNames(inv *Inventory) bool {
+	for _, f := range inv.Files {
+		for part := range strings.SplitSeq(f.Path, "/") {
+			if len(part) > 255 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func FuzzIgnore(f *testing.F) {
 	f.Add("*.bak\n!a/b\n/c/**/d/\n", "a/b/c.bak")
 	f.Add("[", "x")
+	f.Add("[[:alpha:]-\\]]\n**/\n\\", "a/]")
+	f.Add("*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaa")
 	f.Fuzz(func(t *testing.T, rules, path string) {
-		ig, err := parseIgnore([]byte(rules))
-		if err == nil && ig.excludesFile(MetaFile) {
-			t.Error("pack.json is left out")
+		chosen := selecting(rules)
+		if chosen.dropsBelow(MetaFile) || chosen.dropsBelow(".gitignore") || !chosen.dropsBelow("x/.git/y") {
+			t.Error("patterns overrule what is always or never left out")
 		}
-		ig.excludesFile(path)
+		all := selecting(rules + "\n*")
+		if out := chosen.dropsBelow(path); out && path != MetaFile && !neverOut(base(path)) && !all.dropsBelow(path) {
+			t.Errorf("%q is left out by %q, but not if everything is as well", path, rules)
+		}
+	})
+}
+
+func FuzzIndex(f *testing.F) {
+	dir := repositoryWithoutModes(f)
+	for _, version := range []string{"2", "4"} {
+		run(f, "git", "-C", dir, "update-index", "--index-version", version)
+		data, err := os.ReadFile(filepath.Join(dir, ".git", "index"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, false)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, sha256 bool) {
+		n := 0
+		_ = parseIndex(bufio.NewReader(bytes.NewReader(data)), sha256, func(uint32, []byte) { n++ })
+		if n > len(data) {
+			t.Errorf("%d entries in %d bytes", n, len(data))
+		}
 	})
 }
 
 func FuzzLinks(f *testing.F) {
 	f.Add("a/b", "../c", "c", "d")
+	f.Add("a/up", "..", "l", "a/up/../x")
 	f.Fuzz(func(t *testing.T, from1, to1, from2, to2 string) {
-		links := map[string]string{from1: to1, from2: to2}
-		if err := checkLinks(links); err == nil && (to1 == ".." && !strings.Contains(from1, "/")) {
-			t.Errorf("accepted %q", links) // and it must end, whatever the links are
+		for _, path := range []string{from1, from2} {
+			if path == "" || path == "." || !filepath.IsLocal(path) || filepath.Clean(path) != path || !utf8.ValidString(path) {
+				t.Skip("no path of a pack")
+			}
+		}
+		err := checkLinks([]File{linkFile(from1, to1), linkFile(from2, to2)}) // and it must end
+		if err == nil && (strings.HasPrefix(to1, "/") || strings.HasPrefix(to2, strings.Repeat("../", strings.Count(from2, "/")+1))) {
+			t.Errorf("accepted %q -> %q and %q -> %q", from1, to1, from2, to2)
 		}
 	})
 }

@@ -1,125 +1,91 @@
 package pack
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
 )
 
-// IgnoreFile names what to leave out of a pack, in gitignore syntax. It is
-// read at the root of the pack only, and is itself never part of it.
-const IgnoreFile = ".packsignore"
-
-// maxIgnore is the largest .packsignore that is read, in bytes.
-const maxIgnore = 1 << 20
-
-// leftOut tells whether a file or folder of that base name is never part of a
-// pack: version control and what desktops leave behind.
-func leftOut(base string) bool {
-	switch base {
-	case ".git", ".svn", ".hg", ".DS_Store", "Thumbs.db", "desktop.ini", IgnoreFile:
-		return true
-	}
-	return strings.HasPrefix(base, "._") // AppleDouble
+// pattern is one line of a .packsignore.
+type pattern struct {
+	negative bool // began with "!": names what stays
+	dirOnly  bool // ended with "/": names folders only
+	anywhere bool // holds no other "/": names files by the last part of their path
+	literal  string
+	glob     glob // where literal is not enough
+	globbing bool
 }
 
-// ignorer is a .packsignore. The zero value ignores nothing of its own.
-type ignorer struct {
-	rules []ignoreRule
-}
+// ErrPattern means a line of .packsignore that cannot name anything: in git it
+// has no effect, but whoever wrote it wanted something left out.
+var ErrPattern = errors.New("not a pattern of gitignore")
 
-type ignoreRule struct {
-	pattern string // for doublestar, against the whole path
-	negate  bool
-	dirOnly bool
-}
-
-// parseIgnore reads gitignore syntax as gitignore(5) defines it.
-func parseIgnore(data []byte) (*ignorer, error) {
-	ig := &ignorer{}
-	text := strings.TrimPrefix(string(data), "\ufeff")
-	for n, line := range strings.Split(text, "\n") {
-		rule, ok := parseRule(strings.TrimSuffix(line, "\r"))
-		if !ok {
+// parseIgnore reads gitignore syntax as gitignore(5) defines it. The error is
+// ErrPattern, for the first such line; the patterns are those of all others.
+func parseIgnore(text string) (patterns []pattern, err error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		n++
+		line = strings.TrimSuffix(line, "\r")
+		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		if !doublestar.ValidatePattern(rule.pattern) {
-			return nil, fmt.Errorf("%s:%d: %q is not a pattern (gitignore syntax)", IgnoreFile, n+1, line)
+		p, wrong := parsePattern(trimSpaces(line))
+		switch {
+		case wrong != "":
+			err = cmp.Or(err, fmt.Errorf("%s:%d: %w: %.100q has %s", IgnoreFile, n, ErrPattern, line, wrong))
+		case p.globbing || p.literal != "":
+			patterns = append(patterns, p)
 		}
-		ig.rules = append(ig.rules, rule)
 	}
-	return ig, nil
+	return patterns, err
 }
 
-func parseRule(line string) (ignoreRule, bool) {
-	line = trimSpaces(line)
-	if line == "" || line[0] == '#' {
-		return ignoreRule{}, false
-	}
-	var r ignoreRule
-	if line[0] == '!' {
-		r.negate, line = true, line[1:]
-	}
-	if strings.HasSuffix(line, "/") && !strings.HasSuffix(line, `\/`) {
-		r.dirOnly, line = true, strings.TrimRight(line, "/")
-	}
-	anchored := strings.Contains(line, "/")
-	line = strings.TrimPrefix(line, "/")
-	if line == "" {
-		return ignoreRule{}, false
-	}
-	if strings.HasSuffix(line, "/**") { // everything inside, not the folder itself
-		line += "/*"
-	}
-	if !anchored {
-		line = "**/" + line
-	}
-	// gitignore knows no alternatives in braces.
-	r.pattern = strings.NewReplacer(`\{`, `\{`, `\}`, `\}`, "{", `\{`, "}", `\}`).Replace(line)
-	return r, true
-}
-
-// trimSpaces removes trailing spaces, but for one that a backslash protects.
+// trimSpaces removes the spaces at the end of a line, up to one that a
+// backslash protects.
 func trimSpaces(line string) string {
-	for strings.HasSuffix(line, " ") && !strings.HasSuffix(line, `\ `) {
-		line = line[:len(line)-1]
-	}
-	return line
-}
-
-// match tells whether the rules name a path; the last rule that fits decides.
-func (ig *ignorer) match(path string, dir bool) bool {
-	if ig == nil {
-		return false
-	}
-	for i := len(ig.rules) - 1; i >= 0; i-- {
-		r := &ig.rules[i]
-		if r.dirOnly && !dir {
+	end := 0
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case ' ':
 			continue
+		case '\\':
+			i++
 		}
-		if ok, err := doublestar.Match(r.pattern, path); err == nil && ok {
-			return !r.negate
-		}
+		end = min(i+1, len(line))
 	}
-	return false
+	return line[:end]
 }
 
-// excludes tells whether a file or folder is no part of the pack, given that
-// all folders above it are. The pack's own pack.json always is.
-func (ig *ignorer) excludes(path string, dir bool) bool {
-	if path == MetaFile && !dir {
+// parsePattern reads one line. What names nothing, such as an empty line, is
+// neither globbing nor has it a literal; wrong says what is wrong with a pattern.
+func parsePattern(line string) (p pattern, wrong string) {
+	line, p.negative = strings.CutPrefix(line, "!")
+	line, p.dirOnly = strings.CutSuffix(line, "/")
+	p.anywhere = !strings.Contains(line, "/")
+	line = strings.TrimPrefix(line, "/")
+	if !strings.ContainsAny(line, `*?[\`) {
+		p.literal = line
+		return p, ""
+	}
+	p.globbing = true
+	p.glob, wrong = parseGlob(line)
+	return p, wrong
+}
+
+// matches tells whether the pattern names a file, or a folder where dir is
+// set. name is the last part of path.
+func (p *pattern) matches(path, name string, dir bool, scratch *stateSets) bool {
+	if p.dirOnly && !dir {
 		return false
 	}
-	return leftOut(path[strings.LastIndexByte(path, '/')+1:]) || ig.match(path, dir)
-}
-
-// excludesFile is excludes for a file whose folders have not been looked at.
-func (ig *ignorer) excludesFile(path string) bool {
-	for i := range len(path) {
-		if path[i] == '/' && ig.excludes(path[:i], true) {
-			return true
-		}
+	if p.anywhere {
+		path = name
 	}
-	return ig.excludes(path, false)
+	if !p.globbing {
+		return p.literal == path
+	}
+	return p.glob.matches(path, scratch)
 }

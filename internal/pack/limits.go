@@ -1,25 +1,41 @@
 package pack
 
 import (
-	"bufio"
 	"fmt"
-	"io"
-
-	"github.com/klauspost/compress/gzip"
+	"strings"
 )
 
-// Limits bounds what is read from an archive that somebody else made. Zero
-// means the default of each.
+// Limits bounds how large a pack may be, and what an archive that somebody
+// else made may unpack to. Zero means the default.
 type Limits struct {
-	Bytes   int64 // of all files, unpacked; default 20 GiB
-	Entries int   // default 200,000
-	Path    int   // bytes of one path; default 4096
-	// Ratio is how many bytes may come out for one that goes in, once more than
-	// 64 MiB came out; default 1000. gzip itself reaches 1032.
-	Ratio int64
+	Bytes   int64 // of all files together; 20 GiB
+	Entries int   // files, folders and links; 200,000
+	Path    int   // bytes of one path or of a link's target; 4096
+	// Ratio is how many bytes one byte of an archive may unpack to, counted from
+	// RatioFrom unpacked bytes on: 200 from 4 GiB. Honest packs stay below 20; a
+	// disk image full of zeros reaches 1000, so smaller packs are not judged.
+	Ratio     int64
+	RatioFrom int64
 }
 
-const freeRatio = 64 << 20
+// Sizes of what has to be held in memory, in bytes.
+const (
+	maxMeta   = 1 << 20  // a pack.json; real ones have some hundred
+	maxIgnore = 64 << 10 // a .packsignore
+	maxNames  = 64 << 20 // the paths of a pack together
+)
+
+// maxDepth is how many folders a file may lie in. A file is opened folder by
+// folder, so that the cost of a walk grows with the square of the depth.
+const maxDepth = 200
+
+// tooDeep refuses a path in a pack that is too deep.
+func tooDeep(path string) error {
+	if strings.Count(path, "/") > maxDepth {
+		return fmt.Errorf("%w: it lies in more than %d folders", ErrTooLarge, maxDepth)
+	}
+	return nil
+}
 
 func (l Limits) withDefaults() Limits {
 	if l.Bytes <= 0 {
@@ -32,56 +48,42 @@ func (l Limits) withDefaults() Limits {
 		l.Path = 4096
 	}
 	if l.Ratio <= 0 {
-		l.Ratio = 1000
+		l.Ratio = 200
+	}
+	if l.RatioFrom <= 0 {
+		l.RatioFrom = 4 << 30
 	}
 	return l
 }
 
-// counted counts the bytes that were read through it.
-type counted struct {
-	r io.Reader
-	n int64
+// account adds up what a pack holds and fails where that is too much.
+type account struct {
+	limits  Limits
+	entries int
+	names   int
+	bytes   int64
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-// guarded unpacks, and fails when too much comes out.
-type guarded struct {
-	in     *counted
-	out    io.Reader
-	n      int64
-	limits Limits
-}
-
-// unpack reads gzip, or a bare tar where the bytes are no gzip.
-func unpack(r io.Reader, l Limits) (*guarded, error) {
-	in := &counted{r: r}
-	b := bufio.NewReaderSize(in, 64<<10)
-	g := &guarded{in: in, out: b, limits: l}
-	magic, err := b.Peek(2)
-	if err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrArchive, err)
-		}
-		g.out = z
+// name counts an entry; target is what a link leads to.
+func (a *account) name(path, target string) error {
+	a.entries++
+	a.names += len(path) + len(target)
+	switch longest := max(len(path), len(target)); {
+	case longest > a.limits.Path:
+		return fmt.Errorf("%s: %w: a path of %d bytes, at most %d are allowed", show(path), ErrTooLarge, longest, a.limits.Path)
+	case a.entries > a.limits.Entries:
+		return fmt.Errorf("%w: more than %d entries", ErrTooLarge, a.limits.Entries)
+	case a.names > maxNames:
+		return fmt.Errorf("%w: the paths together have more than %d bytes", ErrTooLarge, maxNames)
 	}
-	return g, nil
+	return nil
 }
 
-func (g *guarded) Read(p []byte) (int, error) {
-	n, err := g.out.Read(p)
-	g.n += int64(n)
-	// Headers and padding count a little, so leave room for them.
-	if g.n > g.limits.Bytes+int64(g.limits.Entries)*1024 {
-		return n, fmt.Errorf("%w: %w of %d bytes", ErrArchive, ErrTooLarge, g.limits.Bytes)
+// size counts the bytes of a file.
+func (a *account) size(path string, n int64) error {
+	if n > a.limits.Bytes-a.bytes {
+		return fmt.Errorf("%s: %w: the files together have more than %d bytes", show(path), ErrTooLarge, a.limits.Bytes)
 	}
-	if g.n > freeRatio && g.n/g.limits.Ratio > g.in.n {
-		return n, fmt.Errorf("%w: %d bytes unpack to more than %d: %w", ErrArchive, g.in.n, g.n, ErrTooLarge)
-	}
-	return n, err
+	a.bytes += n
+	return nil
 }

@@ -6,62 +6,85 @@ import (
 	"strings"
 )
 
-// maxHops bounds how many links a path may go through, as operating systems do.
-const maxHops = 40
+const (
+	maxHops  = 40        // links that one path may go through, as in Linux
+	maxSteps = 1_000_000 // parts of paths that are followed for all links of a pack
+)
 
-// checkLinks refuses links that leave the pack: by an absolute target, by too
-// many "..", or by way of other links. links maps the path of each link to its
-// target. A link to a file that is not there is allowed: it stays inside.
-func checkLinks(links map[string]string) error {
-	for from, target := range links {
-		if !staysInside(links, path.Dir(from), target) {
-			return fmt.Errorf("%s: link to %s: %w (it leaves the pack, or goes in circles: copy the file into the pack instead)", from, target, ErrUnsupported)
+// checkLinks refuses links that lead out of the pack: by an absolute target,
+// by "..", or by way of other links. One that leads to nothing, but inside, is
+// allowed: it harms nobody, and git keeps it too.
+func checkLinks(files []File) error {
+	var links map[string]string
+	for i := range files {
+		if files[i].Kind == Link {
+			if links == nil {
+				links = make(map[string]string)
+			}
+			links[files[i].Path] = files[i].Target
+		}
+	}
+	w := linkWalk{links: links}
+	for i := range files {
+		if f := &files[i]; f.Kind == Link {
+			if err := w.follow(f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// staysInside follows target from the folder dir, through other links.
-func staysInside(links map[string]string, dir, target string) bool {
-	at := []string{}
-	if dir != "." {
-		at = strings.Split(dir, "/")
+type linkWalk struct {
+	links map[string]string // path to target
+	steps int
+}
+
+// follow goes where a link leads, as an operating system would.
+func (w *linkWalk) follow(f *File) error {
+	at, todo := path.Dir(f.Path), f.Target
+	if !portable(todo) {
+		return linkError(f, leadsOut)
 	}
-	todo := []string{target}
-	hops := 0
-	for len(todo) > 0 {
-		next := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if strings.HasPrefix(next, "/") || isDrive(next) {
-			return false
-		}
-		part, rest, more := strings.Cut(next, "/")
-		if more {
-			todo = append(todo, rest)
-		}
+	for hops := 0; todo != ""; {
+		var part string
+		part, todo, _ = strings.Cut(todo, "/")
 		switch part {
 		case "", ".":
 			continue
 		case "..":
-			if len(at) == 0 {
-				return false
+			if at == "." {
+				return linkError(f, leadsOut)
 			}
-			at = at[:len(at)-1]
+			at = path.Dir(at)
 			continue
 		}
-		at = append(at, part)
-		if through, isLink := links[strings.Join(at, "/")]; isLink {
-			if hops++; hops > maxHops {
-				return false
+		at = path.Join(at, part)
+		if through, ok := w.links[at]; ok {
+			if !portable(through) {
+				return linkError(f, leadsOut)
 			}
-			at = at[:len(at)-1]
-			todo = append(todo, through)
+			if hops++; hops > maxHops {
+				return linkError(f, "leads through more than 40 links, or in a circle: remove it")
+			}
+			at, todo = path.Dir(at), through+"/"+todo
+		}
+		if w.steps++; w.steps > maxSteps {
+			return linkError(f, "leads through too many others: remove some")
 		}
 	}
-	return true
+	return nil
 }
 
-// isDrive tells whether a path begins with a Windows drive: C:.
-func isDrive(s string) bool {
-	return len(s) >= 2 && s[1] == ':' && ('a' <= s[0]|0x20 && s[0]|0x20 <= 'z')
+const leadsOut = "leads out of the pack: put a copy of the file in its place"
+
+// portable tells whether a target is relative on every platform. Read on
+// Windows, targets have "/" already; a "\" would be read as one there.
+func portable(target string) bool {
+	drive := len(target) >= 2 && target[1] == ':' && 'a' <= target[0]|0x20 && target[0]|0x20 <= 'z'
+	return !drive && !strings.HasPrefix(target, "/") && !strings.Contains(target, `\`)
+}
+
+func linkError(f *File, what string) error {
+	return fmt.Errorf("%s: %w: the link to %s %s, or name the link in %s", show(f.Path), ErrUnsupported, show(f.Target), what, IgnoreFile)
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,119 +31,142 @@ type Entry struct {
 	Err        error       // why the entry could not be looked at, or cannot be published
 }
 
-// maxListedDepth bounds how deep folders are listed: a file is opened folder by
-// folder, so that the cost of a walk grows with the square of the depth.
-const maxListedDepth = 200
-
 // List walks a pack's folder as Read does, with the same files left out, and
 // goes on where Read refuses: what cannot be published is in the listing, with
 // the reason. It fails where the folder cannot be opened or holds more than most
 // entries; then errors.Is(err, ErrTooLarge).
 func List(ctx context.Context, dir string, most int) (l *Listing, err error) {
-	root, err := os.OpenRoot(dir)
+	f, err := openFolder(dir, Limits{})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, root.Close()) }()
-	w := lister{root: root, most: most, links: make(map[string]string)}
-	w.ig, w.list.IgnoreErr = readIgnore(root)
-	// Without an answer from git the bits of the file system have to do.
-	w.modes, _ = modesFor(ctx, dir)
-	if _, err := w.walk(ctx, "."); err != nil {
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := lister{folder: f, most: most}
+	text, err := f.ignoreFile()
+	if err == nil {
+		f.chosen.patterns, err = parseIgnore(text)
+	}
+	if w.list.IgnoreErr = err; err != nil {
+		f.chosen.patterns = nil
+	}
+	if _, err := w.walk(ctx, ""); err != nil {
 		return nil, err
 	}
-	for i := range w.list.Entries {
-		if e := &w.list.Entries[i]; e.Mode&fs.ModeSymlink != 0 && e.Err == nil {
-			e.Escapes = !staysInside(w.links, path.Dir(e.Path), e.Target)
-		}
+	if err := f.chosen.err(); err != nil {
+		return nil, err
 	}
+	w.escapes()
 	return &w.list, nil
 }
 
 type lister struct {
-	root  *os.Root
-	ig    *ignorer
-	modes *indexModes
-	most  int
-	links map[string]string
-	list  Listing
+	folder *folder
+	most   int
+	list   Listing
 }
 
 // walk lists one folder and tells how many entries of it can be published.
-func (w *lister) walk(ctx context.Context, dir string) (int, error) {
+func (w *lister) walk(ctx context.Context, prefix string) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	entries, err := w.read(dir)
+	entries, err := w.read(prefix)
 	if err != nil {
-		if dir == "." {
+		if prefix == "" {
 			return 0, err
 		}
 		w.list.Entries[len(w.list.Entries)-1].Err = err
 		return 1, nil
 	}
-	kept := 0
 	for _, e := range entries {
-		name := path.Join(dir, e.Name())
-		if w.ig.excludes(name, e.IsDir()) {
-			continue
-		}
-		kept++
 		if len(w.list.Entries) == w.most {
-			return 0, fmt.Errorf("%w of %d files and folders", ErrTooLarge, w.most)
+			return 0, fmt.Errorf("%w: more than %d files and folders", ErrTooLarge, w.most)
 		}
-		if err := w.add(ctx, name, e); err != nil {
+		if err := w.add(ctx, prefix+e.Name(), e); err != nil {
 			return 0, err
 		}
 	}
-	return kept, nil
+	return len(entries), nil
 }
 
-func (w *lister) read(dir string) ([]fs.DirEntry, error) {
-	d, err := w.root.Open(filepath.FromSlash(dir))
+// read returns what is in a folder and not left out, sorted: all of it, or one
+// more than allowed.
+func (w *lister) read(prefix string) (kept []fs.DirEntry, err error) {
+	d, err := w.folder.open(cmp.Or(strings.TrimSuffix(prefix, "/"), "."))
 	if err != nil {
 		return nil, err
 	}
-	entries, err := d.ReadDir(w.most + 1) // one more than allowed is enough to know
-	if errors.Is(err, io.EOF) {
-		err = nil
+	defer func() { err = errors.Join(err, d.Close()) }()
+	for len(kept) <= w.most {
+		entries, err := d.ReadDir(atOnce)
+		for _, e := range entries {
+			if !w.folder.chosen.drops(prefix+e.Name(), e.IsDir()) {
+				kept = append(kept, e)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, named(err, prefix)
+		}
 	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
-	return entries, errors.Join(err, d.Close())
+	slices.SortFunc(kept, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return kept, nil
 }
 
-func (w *lister) add(ctx context.Context, name string, d fs.DirEntry) error {
-	e := Entry{Path: strings.ToValidUTF8(name, "\ufffd"), Mode: d.Type()}
-	if !utf8.ValidString(name) {
-		e.Err = fmt.Errorf("%w (its name is not UTF-8: rename it)", ErrUnsupported)
-		w.list.Entries = append(w.list.Entries, e)
+func (w *lister) add(ctx context.Context, path string, d fs.DirEntry) error {
+	i := len(w.list.Entries)
+	w.list.Entries = append(w.list.Entries, w.look(path, d))
+	if descend := w.list.Entries[i].Mode.IsDir() && w.list.Entries[i].Err == nil; !descend {
 		return nil
 	}
-	info, err := d.Info()
+	n, err := w.walk(ctx, path+"/")
+	w.list.Entries[i].Empty = n == 0 && err == nil
+	return err
+}
+
+// look returns one entry, and what keeps it from being published.
+func (w *lister) look(path string, d fs.DirEntry) Entry {
+	e := Entry{Path: strings.ToValidUTF8(path, "\ufffd"), Mode: d.Type()}
+	if !utf8.ValidString(path) {
+		e.Err = fmt.Errorf("%w: the name is not UTF-8: rename it", ErrUnsupported)
+		return e
+	}
+	if e.Err = tooDeep(path); e.Err != nil {
+		return e
+	}
+	info, err := w.folder.root.Lstat(filepath.FromSlash(path))
 	if err != nil {
-		e.Err = err
-		w.list.Entries = append(w.list.Entries, e)
-		return nil
+		e.Err = named(err, path)
+		return e
 	}
 	e.Mode = info.Mode()
 	switch {
-	case strings.Count(name, "/") > maxListedDepth:
-		e.Err = fmt.Errorf("%w: it lies in more than %d folders", ErrTooLarge, maxListedDepth)
 	case e.Mode.IsDir():
-		i := len(w.list.Entries)
-		w.list.Entries = append(w.list.Entries, e)
-		n, err := w.walk(ctx, name)
-		w.list.Entries[i].Empty = n == 0 && err == nil
-		return err
+	case e.Mode&fs.ModeSymlink != 0, e.Mode.IsRegular() && w.folder.checkout.link(path):
+		e.Mode = fs.ModeSymlink | e.Mode.Perm()
+		e.Target, e.Err = w.folder.target(path)
 	case e.Mode.IsRegular():
-		e.Size, e.Executable = info.Size(), w.modes.executable(name, e.Mode)
-	case e.Mode&fs.ModeSymlink != 0:
-		e.Target, e.Err = w.root.Readlink(filepath.FromSlash(name))
-		e.Target = filepath.ToSlash(e.Target)
-		w.links[name] = e.Target
+		e.Size, e.Executable = info.Size(), w.folder.checkout.executable(path, e.Mode)
 	default:
-		e.Err = fmt.Errorf("%w (it is a %s: only files, folders and links can be published)", ErrUnsupported, kindName(e.Mode))
+		e.Err = fmt.Errorf("%w: %s is neither file, folder nor link", ErrUnsupported, kindName(e.Mode))
 	}
-	w.list.Entries = append(w.list.Entries, e)
-	return nil
+	return e
+}
+
+// escapes finds the links that lead out of the pack.
+func (w *lister) escapes() {
+	walk := linkWalk{links: make(map[string]string)}
+	for i := range w.list.Entries {
+		if e := &w.list.Entries[i]; e.Mode&fs.ModeSymlink != 0 && e.Err == nil {
+			walk.links[e.Path] = e.Target
+		}
+	}
+	for i := range w.list.Entries {
+		e := &w.list.Entries[i]
+		if target, ok := walk.links[e.Path]; ok {
+			e.Escapes = walk.follow(&File{Path: e.Path, Target: target}) != nil
+		}
+	}
 }

@@ -3,7 +3,6 @@ package pack
 import (
 	"archive/tar"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -12,193 +11,167 @@ import (
 	"unicode/utf8"
 )
 
-// ReadArchive takes stock of an archive, whoever made it: gzip or bare tar,
-// with or without a top folder, hard links, PAX and GNU names. The rules on
-// what is left out are those for folders, so that the same pack has the same
-// digest. It reads a stream once and holds no file in memory.
-func ReadArchive(ctx context.Context, r io.Reader, l Limits) (*Inventory, error) {
-	s, err := scan(ctx, r, l, nil)
+// entry is a file of an archive. Its path is that in the archive.
+type entry struct {
+	File
+	part    int    // which of the archive's regular files has the bytes, from 1
+	ignore  string // the text, where the file is called .packsignore
+	strange error  // why it can be part of no pack
+}
+
+// contents is all that an archive holds.
+type contents struct {
+	account account
+	entries map[string]*entry
+	ignored int // bytes of the .packsignore files
+	parts   int
+}
+
+// receiver reads the bytes of a regular file, as far as they matter to it, and
+// fills in the digest.
+type receiver func(ctx context.Context, e *entry, r io.Reader) error
+
+// maxIgnores bounds all .packsignore files that are held until it is known
+// which of them is the pack's, in bytes.
+const maxIgnores = 16 * maxIgnore
+
+// scan reads an archive from its beginning to its end.
+func scan(ctx context.Context, r io.Reader, l Limits, receive receiver) (*contents, error) {
+	l = l.withDefaults()
+	in, err := unpack(r, l)
 	if err != nil {
 		return nil, err
 	}
-	return s.inventory()
-}
-
-// sink gets the files of an archive while it is scanned. Paths are as the
-// archive has them, cleaned; a later file of the same path replaces an earlier.
-type sink interface {
-	create(name string) (io.WriteCloser, error) // a file's bytes follow
-	link(name, from string)                     // the same bytes as an earlier file
-}
-
-// scanned is what an archive holds, by path as the archive has it, cleaned.
-type scanned struct {
-	ctx    context.Context //nolint:containedctx // lives only as long as the scan
-	limits Limits
-	sink   sink
-	files  map[string]File
-	metas  map[string][]byte // pack.json files of the least depth seen so far
-	depth  int               // of those
-	ignore map[string][]byte // .packsignore files
-}
-
-// maxIgnores bounds the .packsignore files that are kept until the root of the
-// pack is known.
-const maxIgnores = 64
-
-func scan(ctx context.Context, r io.Reader, l Limits, to sink) (*scanned, error) {
-	s := &scanned{
-		ctx: ctx, limits: l.withDefaults(), sink: to, files: make(map[string]File),
-		metas: make(map[string][]byte), ignore: make(map[string][]byte),
-	}
-	in, err := unpack(r, s.limits)
-	if err != nil {
-		return nil, err
-	}
+	defer in.release()
+	c := &contents{account: account{limits: l}, entries: make(map[string]*entry)}
 	entries := tar.NewReader(in)
-	for n := 0; ; n++ {
+	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		h, err := entries.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return c, in.drain(ctx)
 		}
 		if err != nil {
-			return nil, broken(err)
+			return nil, in.broken(err)
 		}
-		if n >= s.limits.Entries {
-			return nil, fmt.Errorf("%w: %w of %d entries", ErrArchive, ErrTooLarge, s.limits.Entries)
-		}
-		if err := s.entry(h, entries); err != nil {
+		b := &body{in: in, tar: entries}
+		if err := c.take(ctx, h, b, receive); err != nil {
+			if b.err != nil {
+				err = fmt.Errorf("%s: %w", show(h.Name), in.broken(b.err))
+			}
 			return nil, err
 		}
 	}
-	if _, err := io.Copy(io.Discard, in); err != nil { // to the end: gzip has a checksum there
-		return nil, broken(err)
-	}
-	return s, nil
 }
 
-// broken wraps what a decoder says of bad bytes; errors of the reader below,
-// such as a lost connection, stay what they are beneath.
-func broken(err error) error {
-	if errors.Is(err, ErrArchive) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrArchive, err)
-}
-
-func (s *scanned) entry(h *tar.Header, body io.Reader) error {
-	if h.Typeflag == tar.TypeXGlobalHeader {
+// take takes in one entry. As in tar, a later one of the same path replaces an
+// earlier one.
+func (c *contents) take(ctx context.Context, h *tar.Header, r io.Reader, receive receiver) error {
+	switch h.Typeflag {
+	case tar.TypeXGlobalHeader, 'V', 'X': // remarks: on the archive, its label, old extended headers
 		return nil
 	}
-	name, err := s.clean(h.Name)
+	name, err := c.clean(h.Name)
 	if err != nil {
 		return err
 	}
-	switch h.Typeflag {
-	case tar.TypeDir:
-		return nil
-	case tar.TypeSymlink:
-		s.put(linkFile(name, strings.ReplaceAll(h.Linkname, "\\", "/")))
-		return nil
-	case tar.TypeLink:
-		return s.hardLink(name, h)
-	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
-		return s.regular(name, h, body)
+	if err := c.account.name(name, h.Linkname); err != nil {
+		return fmt.Errorf("%w: %w", ErrArchive, err)
 	}
-	return fmt.Errorf("%w: %s: %w (type %q)", ErrArchive, name, ErrUnsupported, h.Typeflag)
+	e := &entry{File: File{Path: name}}
+	switch h.Typeflag {
+	case tar.TypeDir, 'D':
+		delete(c.entries, name)
+		return nil
+	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
+		if err := c.regular(ctx, e, h, r, receive); err != nil {
+			return err
+		}
+	case tar.TypeLink:
+		if e, err = c.hardLink(name, h.Linkname); err != nil {
+			return err
+		}
+	case tar.TypeSymlink:
+		if e.File, e.strange = newLink(name, h.Linkname); h.Linkname == "" {
+			e.strange = fmt.Errorf("%s: %w: a link that leads nowhere", show(name), ErrUnsupported)
+		}
+	default:
+		e.strange = fmt.Errorf("%s: %w: %s is neither file, folder nor link", show(name), ErrUnsupported, typeName(h.Typeflag))
+	}
+	if name == "." {
+		return fmt.Errorf("%w: an entry without a name", ErrArchive)
+	}
+	c.entries[name] = e
+	return nil
 }
 
-// clean makes a path of an archive relative, without "./", and refuses those
-// that leave it.
-func (s *scanned) clean(name string) (string, error) {
+func typeName(flag byte) string {
+	switch flag {
+	case tar.TypeChar, tar.TypeBlock:
+		return "a device"
+	case tar.TypeFifo:
+		return "a named pipe"
+	}
+	return fmt.Sprintf("an entry of type %q", flag)
+}
+
+// clean returns a path of the archive without "./" and the like. Nobody makes
+// archives with paths that lead out of them by accident: these are refused
+// even where they would be left out.
+func (c *contents) clean(name string) (string, error) {
 	switch {
-	case len(name) > s.limits.Path:
-		return "", fmt.Errorf("%w: a path of %d bytes: %w of %d", ErrArchive, len(name), ErrTooLarge, s.limits.Path)
-	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+	case !utf8.ValidString(name):
 		return "", fmt.Errorf("%w: the path %q is not UTF-8", ErrArchive, name)
-	case strings.HasPrefix(name, "/") || isDrive(name):
-		return "", fmt.Errorf("%w: the path %q is absolute", ErrArchive, name)
+	case strings.HasPrefix(name, "/"):
+		return "", fmt.Errorf("%w: the path %.200q is absolute", ErrArchive, name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if part == ".." {
-			return "", fmt.Errorf(`%w: the path %q has ".."`, ErrArchive, name)
+			return "", fmt.Errorf(`%w: the path %.200q holds ".."`, ErrArchive, name)
 		}
 	}
 	return path.Clean(name), nil
 }
 
-// put notes a file. As in tar, a later entry of the same path replaces an
-// earlier one.
-func (s *scanned) put(f File) {
-	delete(s.metas, f.Path)
-	delete(s.ignore, f.Path)
-	s.files[f.Path] = f
-}
-
-func (s *scanned) hardLink(name string, h *tar.Header) error {
-	from, err := s.clean(h.Linkname)
+// hardLink is another name of an earlier file, with its bytes and mode.
+func (c *contents) hardLink(name, target string) (*entry, error) {
+	from, err := c.clean(target)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	f, ok := s.files[from]
+	first, ok := c.entries[from]
 	if !ok {
-		return fmt.Errorf("%w: %s is a hard link to %s, which does not come before it", ErrArchive, name, from)
+		return nil, fmt.Errorf("%w: %s is a hard link to %s, which does not come before it", ErrArchive, show(name), show(from))
 	}
-	meta, isMeta := s.metas[from]
-	f.Path = name
-	if s.sink != nil && f.Kind == Regular {
-		s.sink.link(name, from)
+	second := *first
+	second.Path = name
+	if base(name) == IgnoreFile && base(from) != IgnoreFile {
+		second.strange = fmt.Errorf("%s: %w: make it a file of its own, not a hard link", show(name), ErrUnsupported)
 	}
-	s.put(f)
-	if isMeta && path.Base(name) == MetaFile {
-		s.metas[name] = meta
-	}
-	return nil
+	return &second, nil
 }
 
-func (s *scanned) regular(name string, h *tar.Header, body io.Reader) (err error) {
-	f := File{Path: name, Kind: Regular, Size: h.Size, Executable: h.Mode&0o100 != 0}
-	sum := sha256.New()
-	writers := []io.Writer{sum}
-	keep := s.keep(name)
-	if keep != nil {
-		writers = append(writers, keep)
+// regular takes in a file and its bytes.
+func (c *contents) regular(ctx context.Context, e *entry, h *tar.Header, r io.Reader, receive receiver) error {
+	if err := c.account.size(e.Path, h.Size); err != nil {
+		return fmt.Errorf("%w: %w", ErrArchive, err)
 	}
-	if s.sink != nil {
-		w, err := s.sink.create(name)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, w.Close()) }()
-		writers = append(writers, w)
+	c.parts++
+	e.part, e.Kind, e.Size, e.Executable = c.parts, Regular, h.Size, h.Mode&0o100 != 0
+	if base(e.Path) != IgnoreFile {
+		return receive(ctx, e, r)
 	}
-	if err := s.copy(io.MultiWriter(writers...), body); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	if e.Size > maxIgnore {
+		e.strange = fmt.Errorf("%s: %w: more than %d bytes", show(e.Path), ErrTooLarge, maxIgnore)
+		return receive(ctx, e, r)
 	}
-	sum.Sum(f.Digest[:0])
-	s.put(f)
-	return s.kept(name, keep)
-}
-
-func (s *scanned) copy(w io.Writer, r io.Reader) error {
-	b := buffers.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	defer buffers.Put(b)
-	for {
-		if err := s.ctx.Err(); err != nil {
-			return err
-		}
-		n, err := r.Read(*b)
-		if _, werr := w.Write((*b)[:n]); werr != nil {
-			return werr
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return broken(err)
-		}
+	if c.ignored += int(e.Size); c.ignored > maxIgnores {
+		return fmt.Errorf("%w: %w: its %s files have more than %d bytes", ErrArchive, ErrTooLarge, IgnoreFile, maxIgnores)
 	}
+	var text strings.Builder
+	err := receive(ctx, e, io.TeeReader(r, &text))
+	e.ignore = text.String()
+	return err
 }

@@ -1,77 +1,110 @@
 package pack
 
 import (
+	"bytes"
 	"cmp"
-	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"os"
-	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite golden files")
+var update = flag.Bool("update", false, "rewrite the digests of the test vectors")
 
+// vector is a pack of the specification. Nothing here uses the package's own
+// code for digests: it is the specification's text, written down again.
 type vector struct {
-	Name   string       `json:"name"`
-	Digest string       `json:"digest"`
-	Files  []vectorFile `json:"files"`
+	Name    string       `json:"name"`
+	Digest  string       `json:"digest"`
+	Files   []vectorFile `json:"files"`
+	LeftOut []vectorFile `json:"leftOut,omitempty"`
 }
 
 type vectorFile struct {
 	Path       string `json:"path"`
 	Text       string `json:"text,omitempty"`
+	Base64     string `json:"base64,omitempty"`
+	Repeat     int    `json:"repeat,omitempty"`
 	Target     string `json:"target,omitempty"`
 	Executable bool   `json:"executable,omitempty"`
 }
 
 const vectorsFile = "../../docs/specs/content-digest.json"
 
-// TestVectorsOfTheSpecification computes every vector twice: by the text of the
-// specification, written again here, and by reading such a pack from disk.
-func TestVectorsOfTheSpecification(t *testing.T) {
-	t.Parallel()
+func vectors(t *testing.T) []vector {
+	t.Helper()
 	data, err := os.ReadFile(vectorsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var vectors []vector
-	if err := json.Unmarshal(data, &vectors); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	var all []vector
+	if err := d.Decode(&all); err != nil {
 		t.Fatal(err)
 	}
-	for i := range vectors {
-		v := &vectors[i]
-		bySpec := digestBySpecification(v.Files)
+	return all
+}
+
+// TestVectorsOfTheSpecification computes every vector twice: by the text of the
+// specification, and by reading such a pack from disk.
+func TestVectorsOfTheSpecification(t *testing.T) {
+	t.Parallel()
+	all := vectors(t)
+	if len(all) < 6 {
+		t.Errorf("%d vectors", len(all))
+	}
+	for i := range all {
+		v := &all[i]
+		input := v.input(t)
+		sum := sha256.Sum256([]byte(input))
+		bySpec := "v1:sha256:" + hex.EncodeToString(sum[:])
 		if *update {
 			v.Digest = bySpec
 		}
 		if bySpec != v.Digest {
 			t.Errorf("%s: the text of the specification gives %s, the vector says %s", v.Name, bySpec, v.Digest)
 		}
-		if got := read(t, v.folder(t)).Digest; got != v.Digest {
-			t.Errorf("%s: read from disk %s, the vector says %s", v.Name, got, v.Digest)
+		if runtime.GOOS == "darwin" && v.Name == "two forms of one letter" {
+			continue // to its file systems they are one
 		}
+		digestIs(t, v.folder(t), v.Digest)
 	}
 	if *update {
-		text, err := json.MarshalIndent(vectors, "", "  ")
-		if err != nil {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(all); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(vectorsFile, append(text, '\n'), 0o600); err != nil {
+		if err := os.WriteFile(vectorsFile, b.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
+func (f *vectorFile) content(t *testing.T) string {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(f.Base64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Repeat(f.Text+string(b), max(f.Repeat, 1))
+}
+
 func (v *vector) folder(t *testing.T) string {
 	t.Helper()
 	files := make(map[string]string)
-	for _, f := range v.Files {
-		name, content := f.Path, f.Text
+	for _, f := range slices.Concat(v.Files, v.LeftOut) {
+		name, content := f.Path, f.content(t)
 		if f.Executable {
 			name += "!"
 		}
@@ -83,11 +116,13 @@ func (v *vector) folder(t *testing.T) string {
 	return tree(t, files)
 }
 
-func digestBySpecification(files []vectorFile) string {
-	files = slices.SortedFunc(slices.Values(files), func(a, b vectorFile) int { return cmp.Compare(a.Path, b.Path) })
+// input returns the bytes that are hashed.
+func (v *vector) input(t *testing.T) string {
+	t.Helper()
+	files := slices.SortedFunc(slices.Values(v.Files), func(a, b vectorFile) int { return cmp.Compare(a.Path, b.Path) })
 	text := "packs content v1\n"
 	for _, f := range files {
-		kind, executable, content := "f", "\x00", f.Text
+		kind, executable, content := "f", "\x00", f.content(t)
 		if f.Target != "" {
 			kind, content = "l", f.Target
 		}
@@ -97,8 +132,7 @@ func digestBySpecification(files []vectorFile) string {
 		sum := sha256.Sum256([]byte(content))
 		text += eightBytes(len(f.Path)) + f.Path + kind + executable + eightBytes(len(content)) + string(sum[:])
 	}
-	sum := sha256.Sum256([]byte(text))
-	return "v1:sha256:" + hex.EncodeToString(sum[:])
+	return text
 }
 
 func eightBytes(n int) string {
@@ -110,49 +144,34 @@ func eightBytes(n int) string {
 	return string(b[:])
 }
 
-func TestDigestsOfOtherVersionsAreUnknown(t *testing.T) {
+var (
+	hexLine    = regexp.MustCompile(`(?m)^    ((?:[0-9a-f]{2} )+)`)
+	digestText = regexp.MustCompile(`v1:sha256:[0-9a-f]{64}`)
+)
+
+// TestWorkedExampleOfTheSpecification hashes the bytes that the text shows.
+func TestWorkedExampleOfTheSpecification(t *testing.T) {
 	t.Parallel()
-	known := "v1:sha256:" + strings.Repeat("0a", 32)
-	for s, want := range map[string]bool{
-		known: true, "": false, "v2" + known[2:]: false, known + "0": false, strings.ToUpper(known): false, "sha256:" + known[10:]: false,
-	} {
-		if KnownDigest(s) != want {
-			t.Errorf("KnownDigest(%q) = %v", s, !want)
-		}
+	text, err := os.ReadFile("../../docs/specs/content-digest.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func BenchmarkRead(b *testing.B) {
-	dir := benchmarkPack(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		b.SetBytes(read(b, dir).Bytes)
-	}
-}
-
-func BenchmarkBuild(b *testing.B) {
-	dir := benchmarkPack(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		inv, err := Build(context.Background(), discard{}, dir, Meta{Name: "a", Version: "1.0.0"})
+	var input []byte
+	for _, line := range hexLine.FindAllSubmatch(text, -1) {
+		part, err := hex.DecodeString(strings.ReplaceAll(string(line[1]), " ", ""))
 		if err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
-		b.SetBytes(inv.Bytes)
+		input = append(input, part...)
 	}
-}
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
-
-// benchmarkPack is 50 files of 12 KiB of text.
-func benchmarkPack(b *testing.B) string {
-	b.Helper()
-	files := map[string]string{"pack.json": metaJSON}
-	for i := range 50 {
-		name := filepath.ToSlash(filepath.Join("charts", "a", "templates", "file-"+strings.Repeat("x", i)+".yaml"))
-		files[name] = strings.Repeat("key: {{ .Values.some.value | quote }}\n", 320)
+	example := vectors(t)[slices.IndexFunc(vectors(t), func(v vector) bool { return v.Name == "one file and a link" })]
+	if string(input) != example.input(t) {
+		t.Errorf("the example shows % x\nwant % x", input, example.input(t))
 	}
-	return tree(b, files)
+	sum := sha256.Sum256(input)
+	for _, shown := range digestText.FindAllString(string(text), -1) {
+		if shown != "v1:sha256:"+hex.EncodeToString(sum[:]) {
+			t.Errorf("the text shows %s, which is not the example's digest", shown)
+		}
+	}
 }

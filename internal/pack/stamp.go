@@ -1,13 +1,11 @@
 package pack
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -22,12 +20,11 @@ type Stamp struct {
 // equal content where Newest is clearly before the moment at which the first
 // was taken: later changes may share its times (git calls such a state racy).
 func ReadStamp(ctx context.Context, dir string) (s Stamp, err error) {
-	f, err := openFolder(ctx, dir)
+	f, err := listFolder(ctx, dir, Limits{})
 	if err != nil {
 		return Stamp{}, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	slices.SortFunc(f.files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	h := sha256.New()
 	h.Write([]byte(digestPrefix))
 	var record []byte
@@ -43,7 +40,7 @@ func ReadStamp(ctx context.Context, dir string) (s Stamp, err error) {
 				s.Newest = t
 			}
 		}
-		record = append(append(record[:0], file.Path...), 0, byte(file.Kind), executableByte(f.modes.executable(file.Path, info.Mode())))
+		record = append(append(record[:0], file.Path...), 0, byte(file.Kind), bit(f.checkout.executable(file.Path, info.Mode())))
 		for _, n := range []int64{info.Size(), info.ModTime().UnixNano(), st.changed.UnixNano(), st.inode} {
 			record = binary.BigEndian.AppendUint64(record, uint64(n)) //nolint:gosec // only compared
 		}
