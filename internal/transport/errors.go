@@ -47,6 +47,9 @@ func (e *ConnError) Error() string {
 	case KindRefused:
 		return "connection refused by " + e.Host
 	case KindNoHost:
+		if e.Detail != "" {
+			return e.Host + " " + e.Detail
+		}
 		return "no such host: " + e.Host
 	case KindTimeout:
 		return "no connection to " + e.Host + " in time"
@@ -227,6 +230,9 @@ func (c *Client) connError(host string, err error) *ConnError {
 		e.Kind, e.Detail = KindClientCert, c.alertText(op.Err.Error())
 	case errors.As(err, &dns):
 		e.Kind = KindNoHost
+		if !dns.IsNotFound {
+			e.Detail = "cannot be looked up: the name servers do not answer"
+		}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Kind = KindRefused
 	case errors.As(err, &op) && op.Op == "dial" && op.Timeout(), isTLSTimeout(err):

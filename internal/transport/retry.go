@@ -88,12 +88,13 @@ const (
 func judge(err error) verdict {
 	var (
 		circuit *CircuitError
+		gaveUp  *GaveUpError
 		again   *AgainError
 		status  *StatusError
 		conn    *ConnError
 	)
 	switch {
-	case errors.As(err, &circuit):
+	case errors.As(err, &circuit), errors.As(err, &gaveUp): // an operation within this one tried enough
 		return permanent
 	case errors.As(err, &again):
 		return transient
@@ -179,7 +180,8 @@ func (r *retrying) next(err error) (wait time.Duration, again bool) {
 }
 
 func (r *retrying) counted(err error) error {
-	if r.tries < 2 {
+	var inner *GaveUpError
+	if r.tries < 2 || errors.As(err, &inner) {
 		return err
 	}
 	return &GaveUpError{Tries: r.tries, Err: err}

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -18,6 +17,9 @@ type token struct {
 	value string
 	until time.Time // when to fetch a new one
 	err   error
+	// stopped tells that the one who fetched it was told to stop, so that err says
+	// nothing of the token server.
+	stopped bool
 }
 
 // secret returns the value, or "" while it is not there.
@@ -37,6 +39,7 @@ func (a *authenticator) token(ctx context.Context, scope string) (string, error)
 		t, mine := a.claim(scope)
 		if mine {
 			t.value, t.until, t.err = a.fetch(ctx, scope)
+			t.stopped = ctx.Err() != nil
 			if t.err != nil {
 				a.mu.Lock()
 				delete(a.tokens, scope)
@@ -50,9 +53,9 @@ func (a *authenticator) token(ctx context.Context, scope string) (string, error)
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
 		}
-		if !errors.Is(t.err, context.Canceled) && !errors.Is(t.err, context.DeadlineExceeded) {
+		if t.err == nil || !t.stopped {
 			return t.value, t.err
-		} // the one who fetched was told to stop: fetch it ourselves
+		}
 	}
 }
 
@@ -95,7 +98,7 @@ func (a *authenticator) fetch(ctx context.Context, scope string) (string, time.T
 		return "", time.Time{}, err
 	}
 	if login.RegistryToken != "" {
-		return login.RegistryToken, login.Expires.Add(100 * 365 * 24 * time.Hour), nil
+		return login.RegistryToken, a.client.cfg.Clock.Now().Add(maxLifetime), nil
 	}
 	a.mu.Lock()
 	params, wanted := a.challenge.params, a.asked[scope]

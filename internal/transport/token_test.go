@@ -273,3 +273,45 @@ func TestTokenThatIsRefusedIsFetchedAgainInTheMiddleOfAnUpload(t *testing.T) {
 		t.Errorf("%d after %d uploads", resp.StatusCode, uploads.Load())
 	}
 }
+
+func TestTokenIsFetchedByTheNextWhereTheFirstWasStopped(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	first := make(chan struct{})
+	mux := http.NewServeMux()
+	s := serve(t, mux.ServeHTTP)
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) == 1 {
+			close(first)
+			<-r.Context().Done()
+			return
+		}
+		_, _ = io.WriteString(w, `{"token":"good"}`)
+	})
+	mux.HandleFunc("/v2/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			w.Header().Set("Www-Authenticate", `Bearer realm="`+s.URL+`/token"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	c := plain(t, s, Config{})
+	c.auth.found.Store(true) // all at once
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("another request of this pack failed")
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, _, err := get(ctx, c, "/v2/x"); !errors.Is(err, cause) {
+			t.Errorf("%v, want the cause", err)
+		}
+	})
+	<-first
+	for range 4 {
+		wg.Go(func() {
+			if status, _, err := get(t.Context(), c, "/v2/x"); err != nil || status != http.StatusOK {
+				t.Errorf("%d, %v", status, err)
+			}
+		})
+	}
+	cancel(cause)
+	wg.Wait()
+}

@@ -1,11 +1,16 @@
 package oci
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/packs-cli/packs/internal/registry"
@@ -70,6 +75,49 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
+func TestLoginOfDocker(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the helper is a script of a Unix shell")
+	}
+	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBasic})
+	dir := t.TempDir()
+	script := fmt.Sprintf("#!/bin/sh\nread server\nprintf '{\"ServerURL\":\"%%s\",\"Username\":\"%s\",\"Secret\":\"%%s\"}' \"$server\" '%s'\n", registrytest.Username, registrytest.Password)
+	syscall.ForkLock.RLock() // a program started now would inherit the open file, and the kernel runs none that is open
+	err := os.WriteFile(filepath.Join(dir, "docker-credential-vault"), []byte(script), 0o700)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth := base64.StdEncoding.EncodeToString([]byte(registrytest.Username + ":" + registrytest.Password))
+	tests := []struct {
+		name, config string
+		ok           bool
+	}{
+		{"auths", fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, s.Host, auth), true},
+		{"helper of the host", fmt.Sprintf(`{"credHelpers":{%q:"vault"}}`, s.Host), true},
+		{"store", `{"credsStore":"vault"}`, true},
+		{"another host", fmt.Sprintf(`{"auths":{"other.example":{"auth":%q}}}`, auth), false},
+		{"missing helper", `{"credsStore":"missing"}`, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			home := t.TempDir()
+			if err := os.WriteFile(filepath.Join(home, "config.json"), []byte(tt.config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			env := map[string]string{"DOCKER_CONFIG": home, "PATH": dir}
+			r := open(t, manifest.Registry{Host: s.Host, PlainHTTP: true}, Options{Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
+			_, err := r.Push(t.Context(), repository, "1.0.0", version(t, "1.0.0"), noHint)
+			var e *registry.Error
+			if (err == nil) != tt.ok || !tt.ok && (!errors.Is(err, registry.ErrUnauthorized) || !errors.As(err, &e) || e.Hint == "") {
+				t.Errorf("%v, want success: %v", err, tt.ok)
+			}
+		})
+	}
+}
+
 func TestPushWithoutTheRight(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{Auth: registrytest.AuthBearer, Tokens: registrytest.TokenOptions{ReadOnly: true}})
@@ -117,7 +165,7 @@ func TestCertificatesAndConnections(t *testing.T) {
 		{"HTTPS to a plain port", manifest.Registry{Host: plain.Host}, registry.ErrUnreachable, "answered in plain HTTP", "plainHTTP: true"},
 		{"plain HTTP to a TLS port", manifest.Registry{Host: secure.Host, PlainHTTP: true}, registry.ErrUnreachable, "wants HTTPS", "plainHTTP: false"},
 		{"down", manifest.Registry{Host: gone.Host, PlainHTTP: true}, registry.ErrUnreachable, "connection refused by " + gone.Host, "is the registry running"},
-		{"no such host", manifest.Registry{Host: "registry.invalid"}, registry.ErrUnreachable, "no such host: registry.invalid", "check host"},
+		{"no such host", manifest.Registry{Host: "no..such.host"}, registry.ErrUnreachable, "no such host: no..such.host", "check host"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

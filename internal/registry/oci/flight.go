@@ -2,7 +2,6 @@ package oci
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/opencontainers/go-digest"
@@ -23,8 +22,9 @@ type flightKey struct {
 }
 
 type flight struct {
-	done chan struct{}
-	err  error
+	done    chan struct{}
+	err     error
+	stopped bool // the one who flew it was told to stop: err says nothing of the registry
 }
 
 func newFlights() *flights {
@@ -38,6 +38,7 @@ func (f *flights) do(ctx context.Context, repository string, blob digest.Digest,
 		fl, mine, from := f.board(key)
 		if mine {
 			fl.err = upload(from)
+			fl.stopped = ctx.Err() != nil
 			f.land(key, fl)
 			return fl.err
 		}
@@ -46,9 +47,9 @@ func (f *flights) do(ctx context.Context, repository string, blob digest.Digest,
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		if !errors.Is(fl.err, context.Canceled) && !errors.Is(fl.err, context.DeadlineExceeded) {
+		if fl.err == nil || !fl.stopped {
 			return fl.err
-		} // the one who uploaded was told to stop: do it ourselves
+		}
 	}
 }
 

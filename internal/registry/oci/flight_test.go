@@ -45,12 +45,13 @@ func TestFlightIsTakenOverFromWhoWasStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFlights()
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cause := errors.New("the layer of that pack was refused")
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			err := f.do(ctx, "r", blobDigest, func(string) error { <-ctx.Done(); return context.Cause(ctx) })
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("%v, want it canceled", err)
+			if !errors.Is(err, cause) {
+				t.Errorf("%v, want the cause", err)
 			}
 		})
 		synctest.Wait()
@@ -61,7 +62,7 @@ func TestFlightIsTakenOverFromWhoWasStopped(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		cancel()
+		cancel(cause)
 		wg.Wait()
 		if !done {
 			t.Error("nobody uploaded")

@@ -21,6 +21,9 @@ func (r *Registry) hint(err error) string {
 	case errors.As(err, &login):
 		return r.loginHint(login)
 	case errors.As(err, &credentials):
+		if r.spec.Credentials == nil {
+			return "mend that, or set credentials: {username: …, passwordEnv: …} for " + r.entry()
+		}
 		return "mend that, or take credentials: out of " + r.entry() + " to use docker's login"
 	case errors.As(err, &certificate):
 		return r.certificateHint(certificate)

@@ -150,3 +150,28 @@ func TestRepositoryThatMustBeMadeFirst(t *testing.T) {
 		t.Errorf("%v, want a hint to create it", err)
 	}
 }
+
+func TestRetriesDoNotMultiply(t *testing.T) {
+	t.Parallel()
+	s := registrytest.Start(t, registrytest.Options{})
+	f := faulty(t, s, func(w http.ResponseWriter, r *http.Request, kind string, n int) bool {
+		switch {
+		case r.Method == http.MethodPut && kind == "manifests":
+			return say(w, http.StatusBadRequest, "MANIFEST_BLOB_UNKNOWN", "blob unknown")
+		case r.Method == http.MethodHead:
+			w.WriteHeader(http.StatusNotFound)
+			return true
+		case r.Method == http.MethodPost && n > 2: // the two blobs got through at first
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return true
+		}
+		return false
+	}, nil)
+	_, err := f.through(t).Push(t.Context(), repository, "1.0.0", version(t, "1.0.0"), noHint)
+	if err == nil || strings.Count(err.Error(), "tried 6 times") != 1 {
+		t.Errorf("%v, want the tries named once", err)
+	}
+	if got := f.counted("POST uploads"); got != 2+6 {
+		t.Errorf("%d uploads were started, want 2 and one operation's tries", got)
+	}
+}
