@@ -41,6 +41,16 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+func BenchmarkReadStamp(b *testing.B) {
+	dir := benchmarkPack(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := ReadStamp(context.Background(), dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkReadArchive(b *testing.B) {
 	archive := build(b, benchmarkPack(b))
 	b.ReportAllocs()

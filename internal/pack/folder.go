@@ -21,6 +21,8 @@ type folder struct {
 	chosen   selection
 	account  account
 	files    []File // sorted; size, mode and digest of regular ones come with reading them
+	// note is told of every file and link that is listed, unless it is nil.
+	note func(path string, info fs.FileInfo)
 }
 
 // openFolder opens a pack without looking at what it holds.
@@ -143,6 +145,10 @@ func (f *folder) entries(ctx context.Context, d *os.File, prefix string) (folder
 			}
 			if e.IsDir() {
 				folders = append(folders, path)
+				continue
+			}
+			if err := f.notice(path, e); err != nil {
+				return nil, err
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -152,6 +158,18 @@ func (f *folder) entries(ctx context.Context, d *os.File, prefix string) (folder
 			return nil, named(err, prefix)
 		}
 	}
+}
+
+func (f *folder) notice(path string, e fs.DirEntry) error {
+	if f.note == nil {
+		return nil
+	}
+	info, err := e.Info()
+	if err != nil {
+		return named(err, path)
+	}
+	f.note(path, info)
+	return nil
 }
 
 // add takes in an entry of a folder.

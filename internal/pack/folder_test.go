@@ -198,19 +198,42 @@ func TestManyFilesInOneFolder(t *testing.T) {
 func TestStampsFollowChanges(t *testing.T) {
 	t.Parallel()
 	dir := tree(t, sample())
-	first, err := ReadStamp(context.Background(), dir)
-	if err != nil {
-		t.Fatal(err)
+	stamp := func() Stamp {
+		s, err := ReadStamp(context.Background(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
 	}
-	again, err := ReadStamp(context.Background(), dir)
-	if err != nil || again != first {
-		t.Errorf("nothing changed: %v, %v", again, err)
+	last := stamp()
+	if again := stamp(); again != last {
+		t.Errorf("nothing changed: %v, then %v", last, again)
 	}
-	path := filepath.Join(dir, "values.yaml")
-	if err := errors.Join(os.WriteFile(path, []byte("x: 2\n"), 0o600), os.Chtimes(path, time.Unix(5, 0), time.Unix(5, 0))); err != nil {
-		t.Fatal(err)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	late := time.Unix(4e9, 0)
+	for _, step := range []struct {
+		what   string
+		change func() error
+	}{
+		{"bytes", func() error {
+			return errors.Join(os.WriteFile(at("values.yaml"), []byte("x: 2\n"), 0o600), os.Chtimes(at("values.yaml"), late, late))
+		}},
+		{"mode", func() error { return os.Chmod(at("values.yaml"), 0o700) }},
+		{"name", func() error { return os.Rename(at("empty"), at("other")) }},
+		{"link", func() error { return errors.Join(os.Remove(at("link")), os.Symlink("other", at("link"))) }},
+		{"new file", func() error { return os.WriteFile(at("new"), nil, 0o600) }},
+		{"left out", func() error { return os.WriteFile(at(IgnoreFile), []byte("new\n"), 0o600) }},
+	} {
+		if err := step.change(); err != nil {
+			t.Fatal(err)
+		}
+		now := stamp()
+		if now.Sum == last.Sum {
+			t.Errorf("%s: the stamp is the same", step.what)
+		}
+		last = now
 	}
-	if changed, err := ReadStamp(context.Background(), dir); err != nil || changed.Sum == first.Sum {
-		t.Errorf("a file was written to: %v, %v", changed, err)
+	if !last.Newest.Equal(late) {
+		t.Errorf("newest change %v, want %v", last.Newest, late)
 	}
 }
