@@ -45,7 +45,7 @@ func TestList(t *testing.T) {
 		"pack.json": "{}", ".DS_Store": "x", ".git/config": "x", ".packsignore": "*.bak\n", "a.bak": "x",
 		"docs/": "", "b/c.txt": "abc", "b/in": "-> ../pack.json", "b/out": "-> ../../x", "b/up": "-> up", "hidden/only.bak": "x",
 	})
-	if err := os.Chmod(filepath.Join(dir, "b", "c.txt"), 0o755); err != nil { //nolint:gosec // executable on purpose
+	if err := os.Chmod(filepath.Join(dir, "b", "c.txt"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	l, err := pack.List(t.Context(), dir, 100)
