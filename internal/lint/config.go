@@ -20,7 +20,7 @@ type Config struct {
 	Rules   map[string]Severity // by rule ID
 	Paths   []PathRules         // later ones win over earlier ones, and all over Rules
 	Ignore  []Ignore
-	Workers int // packs that are checked at once; 0 means as many as there are CPUs, up to 8
+	Workers int // packs that are checked at once; 0 means as many as there are CPUs, up to 4
 
 	Others  []Input      // further packs of the catalog: only looked at by rules that compare packs
 	Partial bool         // only some packs of the catalog are checked: an entry of Ignore may well find nothing

@@ -12,7 +12,7 @@ import (
 const (
 	maxJSON      = 1 << 20
 	maxJSONDepth = 100
-	maxJSONItems = 50_000
+	maxJSONItems = 20_000
 )
 
 // jsonKind is what a JSON value is.

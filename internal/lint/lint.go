@@ -38,7 +38,7 @@ type Result struct {
 }
 
 // maxWorkers bounds how many packs are checked at once, and so the memory of a run.
-const maxWorkers = 8
+const maxWorkers = 4
 
 // Run checks packs, and compares them with each other and with Config.Others.
 // Defects of packs are findings; an error means that the settings are wrong

@@ -10,8 +10,8 @@ import (
 // below smallShare; one that does not is checked while no other such pack is, so
 // that memory has a bound however many packs there are and whatever they hold.
 const (
-	smallShare = 6 << 20
-	largeShare = 56 << 20
+	smallShare = 4 << 20
+	largeShare = 32 << 20
 )
 
 // memory accounts for what the parsed files of one pack cost.

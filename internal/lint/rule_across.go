@@ -15,15 +15,18 @@ var acrossRules = []Rule{
 }
 
 func checkDuplicates(s *survey) {
-	first := make(map[string][]*facts)
+	same := make(map[string][]*facts)
 	for _, f := range s.all {
 		if f.name != "" && f.version != "" {
 			key := f.name + ":" + f.version
-			first[key] = append(first[key], f)
+			same[key] = append(same[key], f)
 		}
 	}
+	for _, list := range same {
+		slices.SortFunc(list, func(a, b *facts) int { return cmp.Compare(a.in.Path, b.in.Path) })
+	}
 	for _, f := range s.mine() {
-		for _, other := range first[f.name+":"+f.version] {
+		for _, other := range same[f.name+":"+f.version] {
 			if other.in.Path == f.in.Path || !meet(f.in.Targets, other.in.Targets) {
 				continue
 			}

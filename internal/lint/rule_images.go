@@ -110,11 +110,15 @@ func (f *yamlFile) offset(n *yaml.Node) (int, bool) {
 	if n.Line < 1 || n.Line > len(f.starts) {
 		return 0, false
 	}
-	row := []rune(f.text(n.Line))
+	line := f.text(n.Line)
+	if len(line) > longLine {
+		return 0, false
+	}
+	row := []rune(line)
 	if n.Column-1 > len(row) {
 		return 0, false
 	}
-	start := f.starts[n.Line-1] + len(string(row[:n.Column-1]))
+	start := int(f.starts[n.Line-1]) + len(string(row[:n.Column-1]))
 	end := start + len(n.Value)
 	return start, end <= len(f.data) && string(f.data[start:end]) == n.Value
 }

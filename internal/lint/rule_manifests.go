@@ -19,6 +19,7 @@ var manifestRules = []Rule{
 const (
 	maxManifest = 64 << 20
 	maxLine     = 1 << 20
+	maxObjects  = 10_000
 )
 
 func checkManifests(p *pass) {
@@ -50,6 +51,7 @@ type manifestReader struct {
 	first   int // line that the document begins in
 	doc     bytes.Buffer
 	long    bool // the document is over the limit: it is not kept
+	parsed  int
 	objects int
 	unknown bool // a document may hold anything, because macros make it
 }
@@ -124,8 +126,12 @@ func (m *manifestReader) document() bool {
 		m.tooLarge(m.first, "an object of more than %d MiB was not checked", maxYAML>>20)
 		return true
 	}
-	if len(bytes.TrimSpace(text)) == 0 {
+	if len(bytes.TrimSpace(bytes.TrimPrefix(text, []byte("---")))) == 0 {
 		return true
+	}
+	if m.parsed++; m.parsed > maxObjects {
+		m.tooLarge(m.first, "%s holds more than %d objects, so it was not checked to its end", m.name, maxObjects)
+		return false
 	}
 	cost := yamlCost(text)
 	f := parseYAML(m.name, text, m.mem)

@@ -139,7 +139,10 @@ func checkJSONSchema(p *pass) {
 	if p.json == nil {
 		return
 	}
-	for _, v := range violationsOf(p.json.data) {
+	for i, v := range violationsOf(p.json.data) {
+		if i == 10*maxFindings {
+			break
+		}
 		p.violation(v)
 	}
 	p.mistyped(p.meta(), "", 0)

@@ -78,15 +78,11 @@ func (p *pass) constraint(f *yamlFile, k, v *yaml.Node) {
 
 // macroOn returns the macro that a scalar holds, or "".
 func (f *yamlFile) macroOn(n *yaml.Node) string {
-	for _, m := range f.macros {
-		if m.line >= n.Line && (m.line > n.Line || m.column >= n.Column) && !m.open {
-			if m.line > n.Line+strings.Count(n.Value, "\n")+1 {
-				return ""
-			}
-			return m.text
-		}
+	m := f.macroFrom(n.Line, n.Column)
+	if m == nil || m.open || m.line > n.Line+strings.Count(n.Value, "\n")+1 {
+		return ""
 	}
-	return ""
+	return m.text
 }
 
 type constraintFault struct {

@@ -67,20 +67,32 @@ func invalidUTF8(data []byte) int {
 func lineColumn(data []byte, offset int) (line, column int) {
 	before := data[:min(max(offset, 0), len(data))]
 	start := bytes.LastIndexByte(before, '\n') + 1
-	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
+	return bytes.Count(before, []byte("\n")) + 1, columnOf(before[start:])
+}
+
+// longLine is the length of a line, in bytes, that no person wrote: in such
+// lines columns are counted in bytes, so that finding one costs nothing.
+const longLine = 64 << 10
+
+// columnOf returns the column behind the beginning of a line.
+func columnOf(before []byte) int {
+	if len(before) > longLine {
+		return len(before) + 1
+	}
+	return utf8.RuneCount(before) + 1
 }
 
 // lines is where the lines of a text begin.
 type lines struct {
 	data   []byte
-	starts []int
+	starts []int32 // texts are some MiB long at most
 }
 
 func newLines(data []byte) *lines {
-	l := &lines{data: data, starts: []int{0}}
+	l := &lines{data: data, starts: make([]int32, 1, bytes.Count(data, []byte("\n"))+1)}
 	for i, c := range data {
 		if c == '\n' {
-			l.starts = append(l.starts, i+1)
+			l.starts = append(l.starts, int32(i)+1)
 		}
 	}
 	return l
@@ -88,11 +100,12 @@ func newLines(data []byte) *lines {
 
 // at turns an offset into line and column.
 func (l *lines) at(offset int) (line, column int) {
-	i, found := slices.BinarySearch(l.starts, offset)
+	offset = min(max(offset, 0), len(l.data))
+	i, found := slices.BinarySearch(l.starts, int32(offset)) //nolint:gosec // see starts
 	if !found {
 		i--
 	}
-	return i + 1, utf8.RuneCount(l.data[l.starts[i]:min(offset, len(l.data))]) + 1
+	return i + 1, columnOf(l.data[l.starts[i]:offset])
 }
 
 // text returns a line by its number, without its end; "" where there is none.
@@ -102,7 +115,7 @@ func (l *lines) text(line int) string {
 	}
 	end := len(l.data)
 	if line < len(l.starts) {
-		end = l.starts[line] - 1
+		end = int(l.starts[line]) - 1
 	}
 	return strings.TrimSuffix(string(l.data[l.starts[line-1]:end]), "\r")
 }

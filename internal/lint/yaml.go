@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -30,10 +31,11 @@ type yamlFile struct {
 
 // parseYAML reads data as one YAML document with macros in it.
 func parseYAML(name string, data []byte, mem *memory) *yamlFile {
-	f := &yamlFile{name: name, lines: newLines(data)}
+	f := &yamlFile{name: name, lines: newLines(nil)}
 	if f.flaw = checkYAML(data, mem); f.flaw != nil {
 		return f
 	}
+	f.lines = newLines(data)
 	masked, macros := maskMacros(data)
 	f.macros = macros
 	docs, bad := decodeYAML(masked, 2)
@@ -64,21 +66,43 @@ func checkYAML(data []byte, mem *memory) *flaw {
 }
 
 // yamlCost bounds what a parsed document takes in memory, in bytes: every node
-// but the first is introduced by one of these characters, a key by one that
-// also introduces its value.
+// but the first is introduced by one of these characters. One that introduces a
+// key counts for its value too; a mapping or list is the value of another.
 func yamlCost(data []byte) int64 {
-	const node = 176 // size of yaml.Node and of the pointer to it
-	var nodes int64
-	for _, c := range data {
-		switch c {
-		case ':', ',', '?':
-			nodes += 2
-		case '-', '[', '{':
-			nodes++
+	const node, line = 176, 8 // sizes of yaml.Node and of the pointer to it; of a line's place
+	var nodes, rows int64
+	last := byte('\n')
+	for i, c := range data {
+		next := byte('\n')
+		if i+1 < len(data) {
+			next = data[i+1]
 		}
+		switch c {
+		case ':':
+			if isBlank(next) || strings.IndexByte(",[]{}", next) >= 0 || last == '"' || last == '\'' {
+				nodes += 2
+			}
+		case '?':
+			if isBlank(next) {
+				nodes += 2
+			}
+		case '-':
+			if isBlank(next) && isBlank(last) {
+				nodes++
+			}
+		case ',', '{':
+			nodes += 2
+		case '[':
+			nodes++
+		case '\n':
+			rows++
+		}
+		last = c
 	}
-	return 4*int64(len(data)) + node*nodes
+	return 4*int64(len(data)) + node*nodes + line*rows
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
 // decodeYAML returns the contents of up to n documents that hold a value.
 func decodeYAML(text []byte, n int) (docs []*yaml.Node, bad *flaw) {
@@ -247,15 +271,22 @@ func (f *yamlFile) hasMacro(n *yaml.Node) bool {
 		return false
 	}
 	last := n.Line + strings.Count(n.Value, "\n")
-	width := utf8.RuneCountInString(n.Value)
-	i, _ := slices.BinarySearchFunc(f.macros, n.Line, func(m macro, line int) int { return m.line - line })
-	for ; i < len(f.macros) && f.macros[i].line <= last; i++ {
-		m := &f.macros[i]
-		if m.line > n.Line || m.column >= n.Column && m.column <= n.Column+width {
-			return true
-		}
+	if m := f.macroFrom(n.Line, n.Column); m != nil && m.line == n.Line && m.column <= n.Column+utf8.RuneCountInString(n.Value) {
+		return true
 	}
-	return false
+	m := f.macroFrom(n.Line+1, 0)
+	return m != nil && m.line <= last
+}
+
+// macroFrom returns the first macro at or behind a place, or nil.
+func (f *yamlFile) macroFrom(line, column int) *macro {
+	i, _ := slices.BinarySearchFunc(f.macros, 0, func(m macro, _ int) int {
+		return cmp.Or(cmp.Compare(m.line, line), cmp.Compare(m.column, column))
+	})
+	if i == len(f.macros) {
+		return nil
+	}
+	return &f.macros[i]
 }
 
 // kindName says what a node is.
