@@ -20,10 +20,6 @@ const helperTimeout = 30 * time.Second
 // child that it started may hold it for ever.
 const helperEnd = time.Second
 
-// noCredentials is what docker's helpers print where they know no login
-// (https://github.com/docker/docker-credential-helpers).
-const noCredentials = "credentials not found in native keychain"
-
 // tokenUser is the user name by which docker's helpers mark an identity token.
 const tokenUser = "<token>"
 
@@ -73,11 +69,8 @@ type helper struct {
 	env     func(string) (string, bool)
 }
 
-var errNotFound = errors.New("no login there")
-
-// run starts the program with the host on its input. errNotFound means that it
-// knows no login. What it printed never gets into an error, but for the message
-// of a failure where that can be no login.
+// run starts the program with the host on its input. What it printed never gets
+// into an error, but for the message of a failure where that can be no login.
 func (h *helper) run(ctx context.Context, host string) (*printed, error) {
 	file, err := h.find()
 	if err != nil {
@@ -117,16 +110,26 @@ func (h *helper) run(ctx context.Context, host string) (*printed, error) {
 // failure explains why a program ended with an error. Docker's helpers print
 // the reason on their output, where a login would be otherwise; others on stderr.
 func (h *helper) failure(exit *exec.ExitError, out, said string) error {
-	if strings.Contains(out, noCredentials) {
-		return errNotFound
-	}
 	err := fmt.Errorf("%s ended with %v", h.name, exit.ProcessState)
-	for _, text := range []string{printable(out), printable(said)} {
-		if text != "" && !strings.ContainsAny(text, "{}") && len(text) < 200 {
-			return fmt.Errorf("%w: %s", err, text)
+	for _, text := range []string{out, said} {
+		if reason := reasonOf(text); reason != "" {
+			return fmt.Errorf("%w: %s", err, reason)
 		}
 	}
 	return err
+}
+
+// maxReason is how long a program's message may be that is shown, in bytes.
+const maxReason = 200
+
+// reasonOf returns what a program that failed printed where that is a sentence:
+// one line of several words. Anything else may be a login, and is "".
+func reasonOf(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.ContainsAny(text, "{}\n") || !strings.Contains(text, " ") || len(text) >= maxReason {
+		return ""
+	}
+	return printable(text)
 }
 
 // find looks the program up on the PATH of the injected environment.

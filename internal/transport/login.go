@@ -113,7 +113,7 @@ func (cfg *LoginConfig) find(ctx context.Context) (Login, error) {
 	c := cfg.Credentials
 	switch {
 	case c == nil:
-		return cfg.fromDocker(ctx)
+		return NewDockerLogins(cfg.Env).Get(ctx, cfg.Host)
 	case c.Exec != nil:
 		return cfg.fromExec(ctx)
 	}

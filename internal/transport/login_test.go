@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -123,6 +122,8 @@ func TestLoginFromAProgram(t *testing.T) {
 		{"no password", `echo '{"username":"ci"}'`, "", "", "printed no login"},
 		{"fails with a reason", `echo 'vault is sealed'; exit 3`, "", "", "exit status 3: vault is sealed"},
 		{"fails with a reason on stderr", `echo 'vault is sealed' >&2; exit 3`, "", "", "exit status 3: vault is sealed"},
+		{"fails with a bare secret", `echo '` + canary + `'; exit 3`, "", "", "exit status 3"},
+		{"fails with user and secret", `printf 'ci\n%s\n' '` + canary + `' >&2; exit 3`, "", "", "exit status 3"},
 		{"fails with a secret", `echo '{"password":"` + canary + `"}'; exit 3`, "", "", "exit status 3"},
 		{"endless", `while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx || exit 0; done`, "", "", "within"},
 		{"too much", `head -c 100000 /dev/zero`, "", "", "printed more than"},
@@ -179,99 +180,6 @@ func TestLoginAsksAgainAfterAnInterruption(t *testing.T) {
 	}
 	if l, err := login(t.Context()); err != nil || l.Username != "ci" {
 		t.Errorf("%v, %v", l, err)
-	}
-}
-
-func TestLoginFromDocker(t *testing.T) {
-	t.Parallel()
-	auth := base64.StdEncoding.EncodeToString([]byte("ci:" + canary))
-	tests := []struct{ name, host, config, user, password, identity, registry string }{
-		{"auth", "h.example:5000", `{"auths":{"h.example:5000":{"auth":"` + auth + `"}}}`, "ci", canary, "", ""},
-		{"another host", "h.example", `{"auths":{"h.example:5000":{"auth":"` + auth + `"}}}`, "", "", "", ""},
-		{"user and password", "h", `{"auths":{"h":{"username":"ci","password":"p"}}}`, "ci", "p", "", ""},
-		{"old address", "h", `{"auths":{"https://h/v1/":{"auth":"` + auth + `"}}}`, "ci", canary, "", ""},
-		{"identity token", "h", `{"auths":{"h":{"auth":"` + base64.StdEncoding.EncodeToString([]byte("00000000-0000:")) + `","identitytoken":"` + canary + `"}}}`, "", "", canary, ""},
-		{"registry token", "h", `{"auths":{"h":{"registrytoken":"` + canary + `"}}}`, "", "", "", canary},
-		{"Docker Hub", "docker.io", `{"auths":{"https://index.docker.io/v1/":{"auth":"` + auth + `"}}}`, "ci", canary, "", ""},
-		{"empty entry", "h", `{"auths":{"h":{}}}`, "", "", "", ""},
-		{"empty file", "h", ``, "", "", "", ""},
-		{"no logins", "h", `{}`, "", "", "", ""},
-	}
-	for _, tt := range tests {
-		dir := t.TempDir()
-		write(t, filepath.Join(dir, ".docker", "config.json"), tt.config, 0o600)
-		for _, e := range []string{"HOME=" + dir, "DOCKER_CONFIG=" + filepath.Join(dir, ".docker")} {
-			l, err := NewLogin(LoginConfig{Host: tt.host, Env: env(e)})(t.Context())
-			if err != nil || l.Username != tt.user || l.Password != tt.password || l.IdentityToken != tt.identity || l.RegistryToken != tt.registry {
-				t.Errorf("%s with %s: %v, %v", tt.name, e, l, err)
-			}
-			if !l.Anonymous() && !strings.Contains(l.Source, "config.json") {
-				t.Errorf("%s: source %q does not name the file", tt.name, l.Source)
-			}
-		}
-	}
-}
-
-func TestLoginFromDockerWithoutAFile(t *testing.T) {
-	t.Parallel()
-	for _, e := range []string{"X=", "HOME=" + t.TempDir()} {
-		l, err := NewLogin(LoginConfig{Host: "h", Env: env(e)})(t.Context())
-		if err != nil || !l.Anonymous() {
-			t.Errorf("with %s: %v, %v; want anonymous", e, l, err)
-		}
-	}
-}
-
-func TestBrokenDockerConfigNeverQuotesASecret(t *testing.T) {
-	t.Parallel()
-	tests := map[string]string{
-		"no JSON":      `{"auths":{"h":{"auth":"` + canary + `"}}`,
-		"wrong type":   `{"auths":{"h":{"auth":{"` + canary + `":1}}}}`,
-		"no base64":    `{"auths":{"h":{"auth":"` + canary + `"}}}`,
-		"no colon":     `{"auths":{"h":{"auth":"` + base64.StdEncoding.EncodeToString([]byte(canary)) + `"}}}`,
-		"a path":       `{"credsStore":"../../bin/sh"}`,
-		"no such tool": `{"credsStore":"missing"}`,
-	}
-	for name, config := range tests {
-		dir := t.TempDir()
-		file := write(t, filepath.Join(dir, "config.json"), config, 0o600)
-		_, err := NewLogin(LoginConfig{Host: "h", Env: env("DOCKER_CONFIG="+dir, "PATH="+dir)})(t.Context())
-		if err == nil || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), file) {
-			t.Errorf("%s: %v, want an error that names the file and no secret", name, err)
-		}
-	}
-}
-
-func TestDockerCredentialHelpers(t *testing.T) {
-	t.Parallel()
-	bin := t.TempDir()
-	const login = `read server; echo "$1 $server" >&2; printf '{"ServerURL":"%s","Username":"ci","Secret":"%s"}' "$server" '` + canary + `'`
-	program(t, bin, "docker-credential-good", login)
-	program(t, bin, "docker-credential-none", `echo 'credentials not found in native keychain'; exit 1`)
-	program(t, bin, "docker-credential-token", `echo '{"Username":"<token>","Secret":"`+canary+`"}'`)
-	program(t, bin, "docker-credential-locked", `echo 'the keychain is locked'; exit 1`)
-	tests := []struct{ name, config, user, identity, want string }{
-		{"helper of the host", `{"credsStore":"locked","credHelpers":{"h":"good"}}`, "ci", "", ""},
-		{"store", `{"credsStore":"good"}`, "ci", "", ""},
-		{"helper of another host", `{"credHelpers":{"other":"locked"}}`, "", "", ""},
-		{"not found", `{"credsStore":"none"}`, "", "", ""},
-		{"identity token", `{"credsStore":"token"}`, "", canary, ""},
-		{"locked", `{"credsStore":"locked"}`, "", "", "the keychain is locked"},
-		{"not installed", `{"credsStore":"absent"}`, "", "", "docker-credential-absent is not on the PATH"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			write(t, filepath.Join(dir, "config.json"), tt.config, 0o600)
-			l, err := NewLogin(LoginConfig{Host: "h", Env: env("DOCKER_CONFIG="+dir, "PATH=relative"+string(filepath.ListSeparator)+bin)})(t.Context())
-			if tt.want == "" && (err != nil || l.Username != tt.user || l.IdentityToken != tt.identity) {
-				t.Errorf("%v, %v", l, err)
-			}
-			if tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
-				t.Errorf("%v, want %q", err, tt.want)
-			}
-		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +14,24 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// helpers is a folder on the PATH of the tests, for credential helpers of
+// docker's: who runs them looks nowhere else.
+var helpers string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "packs-helpers-")
+	if err != nil {
+		panic(err)
+	}
+	helpers = dir
+	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
 
 // fakeClock is time that passes only while somebody sleeps.
 type fakeClock struct {
