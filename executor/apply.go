@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/packs-cli/packs/internal/spool"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
 )
@@ -27,7 +26,6 @@ type run struct {
 	*Executor
 	plan    *plan.Plan
 	items   []Item
-	budget  *spool.Budget
 	workers chan struct{}            // one for each pack that is being read and compressed
 	slots   map[string]chan struct{} // by registry: one for each push in flight
 	created map[string]*creation     // by registry and repository or project
@@ -67,7 +65,6 @@ func (e *Executor) Apply(ctx context.Context, p *plan.Plan) (*Report, error) {
 func (e *Executor) newRun(p *plan.Plan) *run {
 	r := &run{
 		Executor: e, plan: p, items: make([]Item, len(p.Actions)),
-		budget:  spool.NewBudget(e.opts.MemoryBudget, e.opts.TempDir),
 		workers: make(chan struct{}, e.opts.Workers),
 		slots:   make(map[string]chan struct{}), created: make(map[string]*creation),
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/packs-cli/packs/internal/cache"
 	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/internal/spool"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
 )
@@ -27,6 +28,8 @@ type Executor struct {
 
 	overwrite map[string]bool // NAME@VERSION
 	opener    *opener
+	budget    *spool.Budget
+	ahead     *ahead
 	folders   *cache.Folders
 	layers    *cache.Layers
 
@@ -61,6 +64,8 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		overwrite: make(map[string]bool), seen: make(map[plan.Key]time.Time), hasConfig: make(map[string]bool),
 	}
 	e.opener = &opener{Options: &e.opts}
+	e.budget = spool.NewBudget(e.opts.MemoryBudget, e.opts.TempDir)
+	e.ahead = &ahead{layers: make(map[*manifest.Pack]*layer)}
 	e.folders = cache.OpenFolders(o.CacheDir, filepath.Join(c.Dir, filepath.Base(c.File)))
 	e.layers = cache.OpenLayers(o.CacheDir)
 	regs, err := chooseRegistries(c, o.Registries, o.Pulling)
@@ -99,7 +104,7 @@ func (e *Executor) Close() error {
 	for _, t := range e.targets {
 		errs = append(errs, t.Close())
 	}
-	return errors.Join(append(errs, e.opener.Close())...)
+	return errors.Join(append(errs, e.opener.Close(), e.ahead.Close())...)
 }
 
 // stopped tells whether nothing new may start.

@@ -238,3 +238,43 @@ func TestEventsTellOfEveryItem(t *testing.T) {
 		t.Errorf("progress says %d bytes, the report %d", sent, r.Summary.Bytes)
 	}
 }
+
+func TestArchivesMadeAheadAreThoseOfThePlan(t *testing.T) {
+	t.Parallel()
+	for name, budget := range map[string]int64{"room for all": 0, "room for none": 1} {
+		w := newWorld(t, "one", "two")
+		w.pack("a", "1.0.0", "x: 1\n")
+		changed := w.pack("b", "1.0.0", "x: 1\n")
+		w.pack("c", "1.0.0", "x: 1\n")
+		want := make(map[string]string)
+		for _, it := range w.apply(executor.Options{}).Items {
+			want[it.Reference[strings.LastIndex(it.Reference, "/"):]] = it.Digest
+		}
+		if err := os.RemoveAll(filepath.Join(w.dir, "registries")); err != nil {
+			t.Fatal(err)
+		}
+		temp := t.TempDir()
+		e := w.executor(executor.Options{Ahead: true, MemoryBudget: budget, TempDir: temp})
+		p, err := e.Plan(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write(filepath.Join(changed.Dir, "later.yaml"), "changed after the plan\n")
+		r, err := e.Apply(context.Background(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range r.Items {
+			// An archive that was made ahead is what the plan saw; without it, the change is noticed.
+			if it.Status == executor.StatusFailed && it.Name == "b" && errors.Is(it.Err, pack.ErrChanged) {
+				continue
+			}
+			if key := it.Reference[strings.LastIndex(it.Reference, "/"):]; it.Status != executor.StatusDone || it.Digest != want[key] {
+				t.Errorf("%s: %s %s %s %v, want digest %s", name, it.Reference, it.Status, it.Digest, it.Err, want[key])
+			}
+		}
+		if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
+			t.Errorf("%s: %d temporary files left, %v", name, len(left), err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,14 +16,16 @@ func (e *Executor) hash(ctx context.Context, s *survey, packs []*manifest.Pack) 
 	results := make([]hashed, len(packs))
 	errs := make([]error, len(packs))
 	g := new(errgroup.Group) // its functions report into results and return nil
-	g.SetLimit(e.opts.Workers)
-	for i, p := range packs {
+	for range e.opts.Workers {
 		g.Go(func() error {
-			if e.ended(ctx) {
-				return nil
+			for !e.ended(ctx) {
+				i, missing, ok := s.queue.take()
+				if !ok {
+					break
+				}
+				results[i], errs[i] = e.hashOne(ctx, packs[i], missing && e.opts.Ahead)
+				e.events.emit(Event{Type: EventPlanProgress})
 			}
-			results[i], errs[i] = e.hashOne(ctx, p)
-			e.events.emit(Event{Type: EventPlanProgress})
 			return nil
 		})
 	}
@@ -39,37 +42,51 @@ func (e *Executor) hash(ctx context.Context, s *survey, packs []*manifest.Pack) 
 	return errors.Join(errs...)
 }
 
-// hashOne is digest with the pack in its error.
-func (e *Executor) hashOne(ctx context.Context, p *manifest.Pack) (hashed, error) {
-	h, err := e.digest(ctx, p)
+// hashOne digests a pack, or takes the digest from an earlier run where no file
+// of the folder changed since. One that is sure to be pushed is read in any
+// case, and compressed in the same pass where there is room to keep the archive.
+func (e *Executor) hashOne(ctx context.Context, p *manifest.Pack, push bool) (hashed, error) {
+	fail := func(err error) (hashed, error) { return hashed{}, &PackError{Path: p.Path, Err: err} }
+	at, stamp, err := e.stamp(ctx, p)
 	if err != nil {
-		return hashed{}, &PackError{Path: p.Path, Err: err}
+		return fail(err)
 	}
-	return h, nil
-}
-
-// digest digests a pack, or takes the digest from an earlier run where no file
-// of the folder changed since. What is pushed is always read again.
-func (e *Executor) digest(ctx context.Context, p *manifest.Pack) (hashed, error) {
-	if e.folders == nil || p.Archive {
-		inv, err := pack.Read(ctx, p.Dir, pack.Options{})
-		if err != nil {
-			return hashed{}, err
+	if push {
+		h, done, err := e.ahead.build(ctx, p, e.budget)
+		switch {
+		case err != nil:
+			return fail(err)
+		case done:
+			e.learnt(p, stamp, at, h)
+			return h, nil
 		}
-		return hashed{inv.Digest, inv.Bytes}, nil
 	}
-	at := e.opts.Now()
-	stamp, err := pack.ReadStamp(ctx, p.Dir)
-	if err != nil {
-		return hashed{}, err
-	}
-	if digest, size, ok := e.folders.Get(p.Dir, stamp); ok {
-		return hashed{digest, size}, nil
+	if stamp != nil {
+		if digest, size, ok := e.folders.Get(p.Dir, *stamp); ok {
+			return hashed{digest, size}, nil
+		}
 	}
 	inv, err := pack.Read(ctx, p.Dir, pack.Options{})
 	if err != nil {
-		return hashed{}, err
+		return fail(err)
 	}
-	e.folders.Put(p.Dir, stamp, at, inv.Digest, inv.Bytes)
-	return hashed{inv.Digest, inv.Bytes}, nil
+	h := hashed{inv.Digest, inv.Bytes}
+	e.learnt(p, stamp, at, h)
+	return h, nil
+}
+
+// stamp tells whether a folder changed; nil where nothing is remembered of it.
+func (e *Executor) stamp(ctx context.Context, p *manifest.Pack) (time.Time, *pack.Stamp, error) {
+	at := e.opts.Now()
+	if e.folders == nil || p.Archive {
+		return at, nil, nil
+	}
+	stamp, err := pack.ReadStamp(ctx, p.Dir)
+	return at, &stamp, err
+}
+
+func (e *Executor) learnt(p *manifest.Pack, stamp *pack.Stamp, at time.Time, h hashed) {
+	if stamp != nil {
+		e.folders.Put(p.Dir, *stamp, at, h.digest, h.bytes)
+	}
 }

@@ -24,6 +24,9 @@ type Options struct {
 	UpdateRepositories bool
 	// FailFast starts nothing new after the first failure.
 	FailFast bool
+	// Ahead makes archives of missing packs while Plan reads them: for a plan
+	// that is applied at once.
+	Ahead bool
 	// Workers bounds the packs that are hashed or compressed at once; 0 means GOMAXPROCS.
 	Workers int
 	// MemoryBudget bounds the bytes of archives held in memory; what does not

@@ -9,6 +9,7 @@ import (
 
 	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/internal/transport"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
 )
@@ -23,6 +24,8 @@ type survey struct {
 
 	digests map[*manifest.Pack]hashed
 
+	queue  *queue   // packs to be read
+	order  []int    // by version: the place of its pack among the distinct ones
 	places []places // by place of the target in Executor.targets
 }
 
@@ -122,6 +125,7 @@ func (e *Executor) desired(p *manifest.Pack, want manifest.Target, r *manifest.R
 // observing by each registry's own limits.
 func (e *Executor) hashAndObserve(ctx context.Context, s *survey) error {
 	packs := s.distinctPacks()
+	s.queue = newQueue(len(packs))
 	e.events.emit(Event{Type: EventPlanStarted, Total: len(packs) + len(s.versions)})
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return e.hash(ctx, s, packs) })
@@ -147,6 +151,7 @@ func (s *survey) distinctPacks() []*manifest.Pack {
 		if i == 0 || s.packs[i-1] != p {
 			packs = append(packs, p)
 		}
+		s.order = append(s.order, len(packs)-1)
 	}
 	return packs
 }
@@ -175,7 +180,7 @@ func shape(r *manifest.Registry) artifact.Shape {
 	return artifact.Shape(r.Artifact.Shape)
 }
 
-const defaultConcurrency = 16
+const defaultConcurrency = transport.DefaultConcurrency
 
 func concurrency(r *manifest.Registry) int {
 	if r.Limits.Concurrency > 0 {

@@ -25,7 +25,7 @@ func (r *run) publish(ctx context.Context, j *job) {
 	if len(todo) == 0 {
 		return
 	}
-	layer, err := r.build(ctx, j.pack, r.plan.Actions[todo[0]].ContentDigest)
+	layer, err := r.layerOf(ctx, j.pack, r.plan.Actions[todo[0]].ContentDigest)
 	if err != nil {
 		for _, i := range todo {
 			r.items[i].fail(&PackError{Path: j.pack.Path, Err: err})

@@ -67,7 +67,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, events.close()) }()
-	o.source = o.format.machine()
+	o.source, o.options.Ahead = o.format.machine(), o.yes
 	o.listeners = append(o.listeners, events.listen)
 	s, err := a.open(ctx, &o.request)
 	if err != nil {

@@ -30,15 +30,23 @@ func NewBudget(size int64, dir string) *Budget {
 
 // Spool is written once, then opened as often as wanted, then closed.
 type Spool struct {
-	budget *Budget
-	taken  int64 // of the budget
-	mem    []byte
-	file   *os.File
-	size   int64
+	budget   *Budget
+	taken    int64 // of the budget
+	inMemory bool
+	mem      []byte
+	file     *os.File
+	size     int64
 }
+
+// ErrFull says that the budget is used up and no file may be written.
+var ErrFull = errors.New("no memory left in the budget")
 
 // New returns an empty spool.
 func (b *Budget) New() *Spool { return &Spool{budget: b} }
+
+// InMemory returns an empty spool that never goes to a file: writing what the
+// budget has no room for is ErrFull.
+func (b *Budget) InMemory() *Spool { return &Spool{budget: b, inMemory: true} }
 
 // Write appends p. Where the budget is used up, the whole content moves to a
 // temporary file.
@@ -69,6 +77,9 @@ func (s *Spool) reserve(want int64) bool {
 }
 
 func (s *Spool) spill() error {
+	if s.inMemory {
+		return ErrFull
+	}
 	f, err := os.CreateTemp(s.budget.dir, "packs-*.tar.gz")
 	if err != nil {
 		return fmt.Errorf("temporary file for an archive: %w", err)

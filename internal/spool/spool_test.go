@@ -60,6 +60,21 @@ func TestSpoolSaysWhereNoFileCanBeWritten(t *testing.T) {
 	}
 }
 
+func TestInMemoryNeverWritesAFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := NewBudget(step, dir).InMemory()
+	if _, err := s.Write(make([]byte, step)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write([]byte("x")); !errors.Is(err, ErrFull) {
+		t.Errorf("error %v, want ErrFull", err)
+	}
+	if err := s.Close(); err != nil || entries(t, dir) != 0 {
+		t.Errorf("close: %v, %d files", err, entries(t, dir))
+	}
+}
+
 func read(t *testing.T, s *Spool) []byte {
 	t.Helper()
 	rc, err := s.Open()

@@ -20,7 +20,7 @@ type Config struct {
 	Login     LoginFunc     // nil: anonymous
 	Basic     bool          // the server is known to take basic authentication everywhere: log in with the first request
 
-	Concurrency       int     // requests in flight; 0 means 16
+	Concurrency       int     // requests in flight; 0 means 32
 	RequestsPerSecond float64 // 0 means no limit
 
 	Env       func(name string) (value string, ok bool) // for the proxies; nil: none is set
@@ -54,7 +54,7 @@ func (t *Timeouts) setDefaults() {
 
 // DefaultConcurrency is how many requests are in flight to a registry where
 // packs.yaml says nothing.
-const DefaultConcurrency = 16
+const DefaultConcurrency = 32
 
 // Client speaks to one registry. All methods may be called by many goroutines.
 type Client struct {

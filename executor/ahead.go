@@ -1,0 +1,106 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/packs-cli/packs/internal/spool"
+	"github.com/packs-cli/packs/manifest"
+)
+
+// ahead holds archives that were made while the plan was: of packs that a
+// registry is sure to get, whose bytes are then read only once. They stay in
+// memory; where the budget is used up, packs are only digested.
+type ahead struct {
+	mu     sync.Mutex
+	layers map[*manifest.Pack]*layer
+	full   bool
+}
+
+// build makes the archive of a pack, unless there is no room for it. ok is
+// false where the pack has to be digested instead.
+func (a *ahead) build(ctx context.Context, p *manifest.Pack, budget *spool.Budget) (h hashed, ok bool, err error) {
+	a.mu.Lock()
+	full := a.full
+	a.mu.Unlock()
+	if full {
+		return hashed{}, false, nil
+	}
+	l, err := build(ctx, p, budget.InMemory())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case errors.Is(err, spool.ErrFull):
+		a.full = true
+		return hashed{}, false, nil
+	case err != nil:
+		return hashed{}, false, err
+	}
+	a.layers[p] = l
+	return l.content, true, nil
+}
+
+// take hands out an archive that was made ahead, or nil.
+func (a *ahead) take(p *manifest.Pack) *layer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	l := a.layers[p]
+	delete(a.layers, p)
+	return l
+}
+
+// Close frees the archives that nobody took.
+func (a *ahead) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var errs []error
+	for p, l := range a.layers {
+		errs = append(errs, l.Close())
+		delete(a.layers, p)
+	}
+	return errors.Join(errs...)
+}
+
+// queue hands out packs to be read: first those that are known to be missing
+// somewhere, then the others in their order. Each is handed out once.
+type queue struct {
+	mu      sync.Mutex
+	taken   []bool
+	next    int
+	missing []int
+}
+
+func newQueue(packs int) *queue { return &queue{taken: make([]bool, packs)} }
+
+// found notes that a registry lacks a pack.
+func (q *queue) found(i int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.taken[i] {
+		q.missing = append(q.missing, i)
+	}
+}
+
+// take returns the next pack, and whether it is known to be missing somewhere;
+// ok is false where none is left.
+func (q *queue) take() (i int, missing, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.missing) > 0 {
+		i, q.missing = q.missing[0], q.missing[1:]
+		if !q.taken[i] {
+			q.taken[i] = true
+			return i, true, true
+		}
+	}
+	for q.next < len(q.taken) {
+		i = q.next
+		q.next++
+		if !q.taken[i] {
+			q.taken[i] = true
+			return i, false, true
+		}
+	}
+	return 0, false, false
+}
