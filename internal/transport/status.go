@@ -100,6 +100,10 @@ func (c *Client) StatusError(resp *http.Response) *StatusError {
 		Method: resp.Request.Method, Host: resp.Request.URL.Host, Path: resp.Request.URL.Path,
 		Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, c.cfg.Clock.Now()),
 	}
+	if location, err := resp.Location(); err == nil && resp.StatusCode < 400 {
+		e.Text = c.clean("redirects to " + location.Scheme + "://" + location.Host) // no more: a query may be signed
+		return e
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	if err != nil {
 		return e // the status says enough

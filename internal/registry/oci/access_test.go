@@ -75,8 +75,8 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
+// TestLoginOfDocker is not parallel: helpers are looked up on the PATH.
 func TestLoginOfDocker(t *testing.T) {
-	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the helper is a script of a Unix shell")
 	}
@@ -89,6 +89,7 @@ func TestLoginOfDocker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	auth := base64.StdEncoding.EncodeToString([]byte(registrytest.Username + ":" + registrytest.Password))
 	tests := []struct {
 		name, config string
@@ -101,20 +102,17 @@ func TestLoginOfDocker(t *testing.T) {
 		{"missing helper", `{"credsStore":"missing"}`, false},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			home := t.TempDir()
-			if err := os.WriteFile(filepath.Join(home, "config.json"), []byte(tt.config), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			env := map[string]string{"DOCKER_CONFIG": home, "PATH": dir}
-			r := open(t, manifest.Registry{Host: s.Host, PlainHTTP: true}, Options{Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
-			_, err := r.Push(t.Context(), repository, "1.0.0", version(t, "1.0.0"), noHint)
-			var e *registry.Error
-			if (err == nil) != tt.ok || !tt.ok && (!errors.Is(err, registry.ErrUnauthorized) || !errors.As(err, &e) || e.Hint == "") {
-				t.Errorf("%v, want success: %v", err, tt.ok)
-			}
-		})
+		home := t.TempDir()
+		if err := os.WriteFile(filepath.Join(home, "config.json"), []byte(tt.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		env := map[string]string{"DOCKER_CONFIG": home, "PATH": os.Getenv("PATH")}
+		r := open(t, manifest.Registry{Host: s.Host, PlainHTTP: true}, Options{Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok }})
+		_, err := r.Push(t.Context(), repository, "1.0.0", version(t, "1.0.0"), noHint)
+		var e *registry.Error
+		if (err == nil) != tt.ok || !tt.ok && (!errors.Is(err, registry.ErrUnauthorized) || !errors.As(err, &e) || e.Hint == "") {
+			t.Errorf("%s: %v, want success: %v", tt.name, err, tt.ok)
+		}
 	}
 }
 

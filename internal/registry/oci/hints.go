@@ -110,9 +110,12 @@ func (r *Registry) statusHint(e *transport.StatusError) string {
 	case http.StatusMethodNotAllowed:
 		return "is the registry read-only?"
 	case http.StatusTooManyRequests:
-		return "ask for less at once: set limits: {concurrency: …, requestsPerSecond: …} for " + r.entry()
+		return "try again later, or ask for less at once: set limits: {concurrency: …, requestsPerSecond: …} for " + r.entry()
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		return "it redirects writes: use the address that it redirects to as host of " + r.entry()
+	}
+	if e.Temporary() {
+		return "the registry, or a proxy before it, has a problem of its own: see its log, or try again later"
 	}
 	return ""
 }

@@ -35,7 +35,7 @@ func (r *Registry) Push(ctx context.Context, repository, tag string, a *artifact
 		}
 	}
 	if err := p.sendManifest(ctx); err != nil {
-		return p.meter.total(), p.fail("write manifest", repository, tag, err)
+		return p.meter.total(), p.fail("write manifest", repository, p.reference, err)
 	}
 	p.meter.add(a.Manifest.Size)
 	return p.meter.total(), nil
@@ -67,7 +67,7 @@ func (p *push) sendConfig(ctx context.Context) error {
 		}
 		return p.upload(ctx, &upload{repository: p.repository, blob: blob, from: from, sent: p.meter.add})
 	})
-	return p.fail("upload config", p.repository, blob.Digest.String(), err)
+	return p.fail("upload config", p.repository, p.reference, err)
 }
 
 func (p *push) sendLayer(ctx context.Context) error {
@@ -77,7 +77,7 @@ func (p *push) sendLayer(ctx context.Context) error {
 	}
 	u := &upload{repository: p.repository, blob: *blob, sent: p.meter.add}
 	u.blob.Open = p.meter.layer(blob.Open)
-	return p.fail("upload layer", p.repository, blob.Digest.String(), p.upload(ctx, u))
+	return p.fail("upload layer", p.repository, p.reference, p.upload(ctx, u))
 }
 
 // maxMends is how often a manifest is written again after the registry said

@@ -30,13 +30,20 @@ func TestManifestThatIsRefusedForGood(t *testing.T) {
 		{"type refused", 415, "MANIFEST_INVALID", "unsupported media type", nil, "unsupported media type", "oras-1.0", 1},
 		{"forbidden", 403, "DENIED", "requested access to the resource is denied", registry.ErrDenied, "requested access", "pull and push", 1},
 		{"never there", 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown", nil, "tried 6 times", "", 6},
-		{"always down", 503, "", "", nil, "tried 6 times", "", 6},
+		{"always down", 503, "", "", nil, "tried 6 times", "try again later", 6},
+		{"redirected", 308, "", "", nil, "redirects to https://new.example", "use the address", 1},
 	}
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := faulty(t, s, func(w http.ResponseWriter, r *http.Request, kind string, _ int) bool {
-				return r.Method == http.MethodPut && kind == "manifests" && say(w, tt.status, tt.code, tt.message)
+				if r.Method != http.MethodPut || kind != "manifests" {
+					return false
+				}
+				if tt.status == http.StatusPermanentRedirect {
+					w.Header().Set("Location", "https://new.example/v2/?signature=canary")
+				}
+				return say(w, tt.status, tt.code, tt.message)
 			}, nil)
 			_, err := f.through(t).Push(t.Context(), fmt.Sprintf("%s%d", repository, i), "1.0.0", version(t, "1.0.0"), noHint)
 			var e *registry.Error
@@ -45,6 +52,9 @@ func TestManifestThatIsRefusedForGood(t *testing.T) {
 			}
 			if tt.meaning != nil && !errors.Is(err, tt.meaning) {
 				t.Errorf("%v, want %v", err, tt.meaning)
+			}
+			if strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), ":1.0.0: ") {
+				t.Errorf("%q says too much, or not what for", err)
 			}
 			if got := f.counted("PUT manifests"); got != tt.writes {
 				t.Errorf("written %d times, want %d", got, tt.writes)
