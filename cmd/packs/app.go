@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -58,7 +59,11 @@ func (a *app) run(ctx context.Context, args []string) error {
 	if err := checkCommand(root, args); err != nil {
 		return err
 	}
-	return root.ExecuteContext(ctx)
+	err := root.ExecuteContext(ctx)
+	if stopErr := a.global.profile.stop(); stopErr != nil {
+		return errors.Join(err, stopErr)
+	}
+	return err
 }
 
 // programName is what usage texts call the program. kubectl runs kubectl-NAME as

@@ -15,11 +15,14 @@ type globalFlags struct {
 	noColor bool
 	quiet   bool
 	verbose int
+	profile profile
 }
 
 func (f *globalFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noColor, "no-color", false, "no colours, whatever the terminal can do (as NO_COLOR does)")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no notices on stderr; results and errors are shown")
+	fs.StringVar(&f.profile.dir, "profile", "", "write profiles of the run into `DIR`")
+	_ = fs.MarkHidden("profile") // it was added a line above
 	fs.CountVarP(&f.verbose, "verbose", "v", "say more on stderr: -v steps, -vv details, -vvv every HTTP request")
 }
 

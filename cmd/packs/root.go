@@ -32,6 +32,7 @@ you. Run it as often as you like.`,
 			"packs apply                   # publish it",
 		),
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: a.name},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.global.profile.start() },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
@@ -51,7 +52,7 @@ you. Run it as often as you like.`,
 		}
 	}
 	add(groupPublish, newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newApplyCmd(a))
-	add(groupLook, newListCmd(a), newPullCmd(a))
+	add(groupLook, newListCmd(a), newPullCmd(a), newDoctorCmd(a))
 	add(groupOther, newSchemaCmd(a), newCompletionCmd(a), newVersionCmd(a))
 	help := newHelpCmd()
 	root.SetHelpCommand(help)
