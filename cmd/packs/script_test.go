@@ -34,6 +34,8 @@ func TestScripts(t *testing.T) {
 			"code":          cmdCode,
 			"valid":         cmdValid,
 			"registry":      cmdRegistry,
+			"ecr":           cmdECR,
+			"harbor":        cmdHarbor,
 			"terminal":      cmdTerminal,
 			"git-init":      cmdGitInit,
 			"silent-server": cmdSilent,
@@ -51,6 +53,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("CORPUS", corpus())
 	env.Setenv("PACKS_CACHE_DIR", filepath.Join(env.WorkDir, ".cache", "packs"))
 	keepServer(env)
+	keepHarbor(env)
 	return nil
 }
 
