@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,6 +41,7 @@ func (r *Registry) Check(ctx context.Context) ([]string, error) {
 	}
 	denied, err := r.missing(ctx, h)
 	for _, p := range denied {
+		p.Resource = strings.Replace(p.Resource, noRepository, "/*", 1) // a policy is for those that there will be
 		found = append(found, p.Error()+": "+p.Hint())
 	}
 	return found, err
