@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"net/http"
 
+	"oras.land/oras-go/v2/registry/remote/errcode"
+
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/internal/transport"
 )
 
-// Error codes of the OCI distribution specification, and NOT_FOUND of Harbor.
+// Error codes of the OCI distribution specification.
 const (
-	codeNameUnknown     = "NAME_UNKNOWN"
-	codeBlobUnknown     = "MANIFEST_BLOB_UNKNOWN"
-	codeManifestInvalid = "MANIFEST_INVALID"
+	codeNameUnknown     = errcode.ErrorCodeNameUnknown
+	codeBlobUnknown     = errcode.ErrorCodeManifestBlobUnknown
+	codeManifestInvalid = errcode.ErrorCodeManifestInvalid
 )
 
 // causeError gives an error a meaning that errors.Is finds, without repeating
@@ -97,7 +99,7 @@ func meaningOfStatus(e *transport.StatusError) error {
 		return nil
 	case isImmutable(e):
 		return registry.ErrImmutable
-	case e.Has("DIGEST_INVALID", "SIZE_INVALID"):
+	case e.Has(errcode.ErrorCodeDigestInvalid, errcode.ErrorCodeSizeInvalid):
 		return registry.ErrDigest
 	case e.Status == http.StatusNotFound && e.Has(codeNameUnknown):
 		return errNoRepository

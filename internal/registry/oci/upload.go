@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/opencontainers/go-digest"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 
 	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/registry"
@@ -167,7 +168,7 @@ func withDigest(session *url.URL, d digest.Digest) *url.URL {
 // on the way.
 func sessionError(e *transport.StatusError) error {
 	lost := e.Status == http.StatusNotFound && !e.Has(codeNameUnknown) || e.Status == http.StatusRequestedRangeNotSatisfiable
-	if lost || e.Has("BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "DIGEST_INVALID", "SIZE_INVALID") {
+	if lost || e.Has(errcode.ErrorCodeBlobUploadUnknown, errcode.ErrorCodeBlobUploadInvalid, errcode.ErrorCodeDigestInvalid, errcode.ErrorCodeSizeInvalid) {
 		return &transport.AgainError{Err: e}
 	}
 	return e
