@@ -3,11 +3,13 @@ package pack
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // repositoryWithoutModes is a work tree whose file system holds no executable
@@ -80,6 +82,25 @@ func TestTheIndexIsReadAgainWhenItChanges(t *testing.T) {
 	digestIs(t, pack, read(t, tree(t, files)).Digest)
 	run(t, "git", "-C", dir, "config", "core.fileMode", "true")
 	if err := os.Chmod(filepath.Join(pack, "bin", "run.sh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	digestIs(t, pack, goldenContent)
+}
+
+func TestAnIndexThatIsWrittenInPlaceIsReadAgain(t *testing.T) {
+	t.Parallel()
+	dir := repositoryWithoutModes(t)
+	index := filepath.Join(dir, ".git", "index")
+	executable, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, "git", "-C", dir, "update-index", "--chmod=-x", "p/bin/run.sh")
+	pack := filepath.Join(dir, "p")
+	if got := read(t, pack).Digest; got == goldenContent {
+		t.Fatal("bin/run.sh is executable")
+	}
+	if err := errors.Join(os.WriteFile(index, executable, 0o600), os.Chtimes(index, time.Unix(7, 0), time.Unix(7, 0))); err != nil {
 		t.Fatal(err)
 	}
 	digestIs(t, pack, goldenContent)

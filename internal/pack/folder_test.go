@@ -154,6 +154,20 @@ func TestTheFirstFileThatFailsIsReported(t *testing.T) {
 	}
 }
 
+func TestTheEarliestFailureWins(t *testing.T) {
+	t.Parallel()
+	late, early := errors.New("late"), errors.New("early")
+	q := queue{files: make([]File, 3), failed: 3}
+	for range 2 {
+		q.take()
+	}
+	q.done(1, late)
+	q.done(0, early)
+	if _, more := q.take(); more || !errors.Is(q.err, early) {
+		t.Errorf("handed out more: %v, error %v", more, q.err)
+	}
+}
+
 func TestFoldersHaveLimits(t *testing.T) {
 	t.Parallel()
 	dir := tree(t, with(map[string]string{"charts/" + strings.Repeat("n", 200): ""}))
