@@ -2,11 +2,13 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/packs-cli/packs/manifest"
@@ -66,6 +68,7 @@ type Client struct {
 	circuit   *circuit
 	auth      *authenticator
 	log       *slog.Logger
+	asked     atomic.Bool // a server asked for a client certificate, and there is none
 }
 
 // New returns a client. It contacts nothing, but reads certificate files; what
@@ -77,6 +80,12 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{cfg: cfg, base: baseURL(cfg.Host, cfg.PlainHTTP), log: cfg.Logger}
+	if len(tlsConfig.Certificates) == 0 {
+		tlsConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			c.asked.Store(true)
+			return new(tls.Certificate), nil // none
+		}
+	}
 	c.transport = &http.Transport{
 		Proxy:                  proxyFunc(cfg.Env),
 		OnProxyConnectResponse: checkProxy,

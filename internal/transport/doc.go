@@ -7,7 +7,5 @@
 //
 // oras-go's auth client is not used: it cannot fetch a token before the first
 // refusal, does not know when a token expires, and a token that is refused in
-// the middle of an upload ends the upload. Nor are its credential stores: a
-// helper that leaves its output open hangs them, what a helper writes to stderr
-// goes past every redaction, and a malformed entry is quoted in the error.
+// the middle of an upload ends the upload.
 package transport

@@ -56,7 +56,7 @@ func (e *ConnError) Error() string {
 	case KindStalled:
 		return e.Host + " did not answer or take anything for too long"
 	case KindBroken:
-		return e.Host + " closed the connection before the end"
+		return e.Host + " closed the connection before the end" + e.Detail
 	case KindPlainHTTP:
 		if e.Detail != "" {
 			return e.Host + " " + e.Detail
@@ -241,6 +241,9 @@ func (c *Client) connError(host string, err error) *ConnError {
 		e.Kind = KindTLS
 	case broken(err):
 		e.Kind = KindBroken
+		if c.asked.Load() { // it may want one, or not mind: the alert that would tell can be lost with the connection
+			e.Detail = "; it had asked for a client certificate"
+		}
 	}
 	return e
 }

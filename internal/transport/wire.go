@@ -75,5 +75,11 @@ func broken(err error) bool {
 		}
 	}
 	var t net.Error
-	return errors.As(err, &t) && t.Timeout()
+	if errors.As(err, &t) && t.Timeout() {
+		return true
+	}
+	// net/http has no types for the ends of HTTP/2 connections, and for servers
+	// that speak before they are asked.
+	text := err.Error()
+	return strings.HasPrefix(text, "http2: client conn") || strings.Contains(text, "GOAWAY") || strings.HasPrefix(text, "readLoopPeekFailLocked")
 }
