@@ -3,6 +3,8 @@ package manifest
 import (
 	"slices"
 	"strings"
+
+	"github.com/packs-cli/packs/internal/suggest"
 )
 
 // didYouMean returns a hint that names the nearest candidate, or "".
@@ -13,59 +15,23 @@ func didYouMean(word string, candidates []string) string {
 	return ""
 }
 
-// nearest returns the candidate that word was most likely meant to be, or "".
+// nearest returns the candidate that word was most likely meant to be, or "":
+// a near one, or one that word is the beginning or the end of.
 func nearest(word string, candidates []string) string {
-	const longest = 64 // of what somebody mistyped
-	if word == "" || len(word) > longest {
-		return ""
-	}
-	lower := strings.ToLower(word)
-	best, least := "", len(word)/3+1
-	for _, c := range candidates {
-		if len(c) > 2*longest || c == word {
-			continue
-		}
-		if d := distance(lower, strings.ToLower(c)); d < least || d == least && best == "" && d < len(c) {
-			best, least = c, d
-		}
-	}
-	if best != "" || len(word) < 3 {
-		return best
+	others := slices.DeleteFunc(slices.Clone(candidates), func(c string) bool { return c == word })
+	if near := suggest.Nearest(word, others); near != "" || len(word) < 3 {
+		return near
 	}
 	// password for passwordEnv, prefix for repositoryPrefix
-	i := slices.IndexFunc(candidates, func(c string) bool {
+	lower := strings.ToLower(word)
+	i := slices.IndexFunc(others, func(c string) bool {
 		c = strings.ToLower(c)
 		return c != lower && (strings.HasPrefix(c, lower) || strings.HasSuffix(c, lower))
 	})
 	if i < 0 {
 		return ""
 	}
-	return candidates[i]
-}
-
-// distance counts the insertions, deletions, substitutions and swaps of
-// neighbours that turn a into b (optimal string alignment).
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	current := make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		current[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			current[j] = min(last[j]+1, current[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				current[j] = min(current[j], before[j-2]+1)
-			}
-		}
-		before, last, current = last, current, before
-	}
-	return last[len(b)]
+	return others[i]
 }
 
 // oneOf lists words for a message: "a", "a or b", "a, b or c".

@@ -17,7 +17,7 @@ var ErrNotPack = errors.New("not a pack")
 // a digest in it is a claim until the bytes have been read.
 type Info struct {
 	Manifest      ocispec.Descriptor // media type, digest and size of the manifest itself
-	Layer         ocispec.Descriptor // the one layer that holds the archive
+	Layer         ocispec.Descriptor // the one layer that holds the archive, without annotations
 	Title         string             // the layer's title annotation
 	ContentDigest string             // the annotation, or "" where there is none
 	Shape         Shape              // "" for a shape that packs does not write
@@ -43,6 +43,7 @@ func Inspect(desc ocispec.Descriptor, raw []byte) (Info, error) {
 		return info, fmt.Errorf("%w: layer of %d bytes", ErrNotPack, info.Layer.Size)
 	}
 	info.Title = info.Layer.Annotations[ocispec.AnnotationTitle]
+	info.Layer.Annotations = nil // nothing else is needed of them, and there may be 10,000 packs
 	info.ContentDigest = m.Annotations[AnnotationContentDigest]
 	info.Shape = shapeOf(m)
 	return info, nil
