@@ -18,16 +18,17 @@ type ahead struct {
 	full   bool
 }
 
-// build makes the archive of a pack, unless there is no room for it. ok is
+// buildAhead makes the archive of a pack, unless there is no room for it. ok is
 // false where the pack has to be digested instead.
-func (a *ahead) build(ctx context.Context, p *manifest.Pack, budget *spool.Budget) (h hashed, ok bool, err error) {
+func (e *Executor) buildAhead(ctx context.Context, p *manifest.Pack) (h hashed, ok bool, err error) {
+	a := e.ahead
 	a.mu.Lock()
 	full := a.full
 	a.mu.Unlock()
 	if full {
 		return hashed{}, false, nil
 	}
-	l, err := build(ctx, p, budget.InMemory())
+	l, err := e.build(ctx, p, e.budget.InMemory())
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {

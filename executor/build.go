@@ -40,7 +40,7 @@ func (r *run) layerOf(ctx context.Context, p *manifest.Pack, contentDigest strin
 	}
 	r.workers <- struct{}{}
 	defer func() { <-r.workers }()
-	l, err := build(ctx, p, r.budget.New())
+	l, err := r.build(ctx, p, r.budget.New())
 	if err == nil && l.content.digest != contentDigest {
 		err = fmt.Errorf("%w: its files were %s when the plan was made and are %s", pack.ErrChanged, contentDigest, l.content.digest)
 		return nil, errors.Join(err, l.Close())
@@ -49,9 +49,9 @@ func (r *run) layerOf(ctx context.Context, p *manifest.Pack, contentDigest strin
 }
 
 // build writes the archive of a pack, with one pass over its bytes.
-func build(ctx context.Context, p *manifest.Pack, s *spool.Spool) (*layer, error) {
+func (e *Executor) build(ctx context.Context, p *manifest.Pack, s *spool.Spool) (*layer, error) {
 	sum := sha256.New()
-	inv, err := pack.Build(ctx, io.MultiWriter(s, sum), p.Dir, pack.Meta{Name: p.Name, Version: p.Version})
+	inv, err := e.archive(ctx, io.MultiWriter(s, sum), p)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -62,4 +62,12 @@ func build(ctx context.Context, p *manifest.Pack, s *spool.Spool) (*layer, error
 		},
 		spool: s, content: hashed{inv.Digest, inv.Bytes},
 	}, nil
+}
+
+func (e *Executor) archive(ctx context.Context, w io.Writer, p *manifest.Pack) (*pack.Inventory, error) {
+	meta := pack.Meta{Name: p.Name, Version: p.Version}
+	if p.Archive {
+		return pack.Repack(ctx, w, p.Dir, meta, e.opts.TempDir)
+	}
+	return pack.Build(ctx, w, p.Dir, meta)
 }

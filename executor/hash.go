@@ -52,7 +52,7 @@ func (e *Executor) hashOne(ctx context.Context, p *manifest.Pack, push bool) (ha
 		return fail(err)
 	}
 	if push {
-		h, done, err := e.ahead.build(ctx, p, e.budget)
+		h, done, err := e.buildAhead(ctx, p)
 		switch {
 		case err != nil:
 			return fail(err)
