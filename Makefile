@@ -32,16 +32,22 @@ BUILD   := -trimpath -buildvcs=$(if $(VERSION),true,false) -ldflags '-s -w -X ma
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo build install test lint bench fuzz vuln cover check tools clean
+.PHONY: help demo demo-ecr demo-harbor build install test lint bench fuzz vuln cover check tools clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [VARIABLE=value]'; echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s  %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s  %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo; echo 'variables:'
-	@awk -F '[?]=|#' '/^[A-Z]+ *[?]=/ {gsub(/^ +/, "", $$3); printf "  %-8s  %s\n", $$1, $$3}' $(firstword $(MAKEFILE_LIST))
+	@awk -F '[?]=|#' '/^[A-Z]+ *[?]=/ {gsub(/^ +/, "", $$3); printf "  %-11s  %s\n", $$1, $$3}' $(firstword $(MAKEFILE_LIST))
 
 demo: build ## publish the example packs to a folder of OCI layouts: no server, no credentials
 	@.ci/demo '$(DEMO_DIR)'
+
+demo-ecr: $(BIN)/registry $(BIN)/oras ## publish the example packs to a test server that answers as Amazon ECR does
+	@examples/ecr/run.sh
+
+demo-harbor: $(BIN)/registry $(BIN)/oras ## the same with Harbor, whose project is created
+	@examples/harbor/run.sh
 
 build: ## build ./packs
 	CGO_ENABLED=0 go build $(BUILD) -o packs ./cmd/packs
