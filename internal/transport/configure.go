@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/packs-cli/packs/manifest"
 )
@@ -28,4 +29,10 @@ func Configure(t *http.Transport, trust *manifest.TLS, env func(name string) (va
 func (c Clock) WithDefaults() Clock {
 	c.setDefaults()
 	return c
+}
+
+// Loopback tells whether HOST[:PORT] is this machine.
+func Loopback(host string) bool {
+	u := url.URL{Host: host}
+	return loopback(u.Hostname())
 }

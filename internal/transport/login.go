@@ -179,19 +179,25 @@ func readSecret(file string) (string, error) {
 		return "", err
 	}
 	defer func() { _ = f.Close() }() // only read from
-	b, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	return ReadSecret(f, file)
+}
+
+// ReadSecret reads a secret without the line end behind it: one line of at most
+// 64 KiB, and not nothing. name is for messages.
+func ReadSecret(r io.Reader, name string) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxSecret+1))
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("read %s: %w", name, err)
 	}
 	if len(b) > maxSecret {
-		return "", fmt.Errorf("%s is larger than %d bytes: no secret", file, maxSecret)
+		return "", fmt.Errorf("%s is larger than %d bytes: no secret", name, maxSecret)
 	}
 	v := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
 	if v == "" {
-		return "", fmt.Errorf("%s is empty", file)
+		return "", fmt.Errorf("%s is empty", name)
 	}
 	if strings.ContainsAny(v, "\r\n") {
-		return "", errors.New(file + " holds more than one line")
+		return "", errors.New(name + " holds more than one line")
 	}
 	return v, nil
 }

@@ -21,6 +21,7 @@ type token struct {
 	password string
 	issued   time.Time
 	renew    time.Time // when another one is to be had
+	ends     time.Time // when it is good for nothing
 	home     home
 }
 
@@ -159,7 +160,7 @@ func readToken(out *ecr.GetAuthorizationTokenOutput, asked time.Time) (*token, e
 		return nil, fmt.Errorf("%w: the token ended at %s, it is %s here: is a clock wrong?", errBadToken, expires.Format(time.RFC3339), asked.Format(time.RFC3339))
 	}
 	return &token{
-		password: password, issued: asked, renew: expires.Add(-margin(expires.Sub(asked))),
+		password: password, issued: asked, renew: expires.Add(-margin(expires.Sub(asked))), ends: expires,
 		home: home{endpoint: aws.ToString(data.ProxyEndpoint)},
 	}, nil
 }
