@@ -95,3 +95,13 @@ func oneArg(what string) cobra.PositionalArgs {
 		return misuse(cmd, "", "want one %s, got %d", what, len(args))
 	}
 }
+
+// atMostOneArg wants one argument or none.
+func atMostOneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return misuse(cmd, "", "want one %s, got %d", what, len(args))
+		}
+		return nil
+	}
+}
