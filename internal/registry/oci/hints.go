@@ -48,9 +48,9 @@ func (r *Registry) loginHint(e *transport.LoginError) string {
 	case e.Accepted:
 		return "the login is right, but may not do this: give it the right to pull and push there"
 	case e.Login.Anonymous():
-		return fmt.Sprintf("log in with `docker login %s` (or oras login), or set credentials: {username: …, passwordEnv: …} for %s", r.spec.Host, r.entry())
+		return fmt.Sprintf("log in with `packs login %s` (or docker login %s), or set credentials: {username: …, passwordEnv: …} for %s", r.spec.Name, r.spec.Host, r.entry())
 	case r.spec.Credentials == nil:
-		return fmt.Sprintf("log in again with `docker login %s` (or oras login)", r.spec.Host)
+		return fmt.Sprintf("log in again with `packs login %s` (or docker login %s)", r.spec.Name, r.spec.Host)
 	}
 	return "check user and password; a refused login is not sent again, so that the account is not locked"
 }
