@@ -1,81 +1,39 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"strings"
 
-	"github.com/packs-cli/packs/executor"
-	"github.com/packs-cli/packs/internal/render"
-	"github.com/packs-cli/packs/manifest"
+	"github.com/spf13/cobra"
+
+	"github.com/packs-cli/packs/internal/lint"
 )
 
-// faultsError is several failures that are already in words.
-type faultsError struct{ faults []render.Fault }
-
-func (e *faultsError) Error() string { return fmt.Sprintf("%d failures", len(e.faults)) }
-
-// explain tells a person what went wrong, on stderr.
-func (a *app) explain(err error) {
-	var faults []render.Fault
-	for _, e := range parts(err) {
-		var invalid *manifest.InvalidError
-		if errors.As(e, &invalid) {
-			_ = render.Problems(a.err, a.errStyle(), invalid.Problems)
-			continue
-		}
-		faults = append(faults, faultsOf(e)...)
+func newExplainCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain RULE",
+		Short: "Tell more about a rule of validate",
+		Long: `explain prints what a rule of validate looks for, why, and what is wrong and
+right as examples, in Markdown. ` + "`" + a.name + " validate --list-rules`" + ` lists the rules.`,
+		Example:           a.examples("packs explain values-structure"),
+		Args:              oneArg("RULE"),
+		ValidArgsFunction: completeArg(completeRules),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			page, ok := lint.Explain(args[0])
+			if !ok {
+				return misuse(cmd, lint.Nearest(args[0]), "there is no rule %q; `%s validate --list-rules` lists them", args[0], a.name)
+			}
+			_, err := fmt.Fprint(a.out, page)
+			return err
+		},
 	}
-	// Where stderr cannot be written there is nobody to tell.
-	_ = render.Faults(a.err, a.errStyle(), faults)
 }
 
-// parts takes joined errors apart, and leaves out what was said already.
-func parts(err error) []error {
-	if err == nil || err.Error() == "" {
-		return nil
-	}
-	if e, ok := err.(*exitError); ok { //nolint:errorlint // only the outermost layer
-		return parts(e.err)
-	}
-	many, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return []error{err}
-	}
-	var lines []string
-	for _, e := range many.Unwrap() {
-		lines = append(lines, e.Error())
-	}
-	if strings.Join(lines, "\n") != err.Error() {
-		return []error{err} // fmt.Errorf with several %w is one failure
-	}
-	var all []error
-	for _, e := range many.Unwrap() {
-		all = append(all, parts(e)...)
+// completeRules offers the rules with their summaries to shells.
+func completeRules() []string {
+	rules := lint.Rules()
+	all := make([]string, len(rules))
+	for i := range rules {
+		all[i] = rules[i].ID + "\t" + rules[i].Summary
 	}
 	return all
-}
-
-func faultsOf(err error) []render.Fault {
-	var (
-		many  *faultsError
-		usage *usageError
-		input *executor.InputError
-		where *fs.PathError
-	)
-	switch {
-	case errors.As(err, &many):
-		return many.faults
-	case errors.As(err, &usage):
-		return []render.Fault{{What: usage.message, Hint: usage.hint}}
-	case errors.As(err, &input):
-		return []render.Fault{{Where: input.Option + " " + input.Value, What: input.Message}}
-	case errors.Is(err, executor.ErrInterrupted), errors.Is(err, context.Canceled):
-		return []render.Fault{{What: "interrupted"}}
-	case errors.As(err, &where) && errors.Is(err, fs.ErrPermission):
-		return []render.Fault{{What: err.Error(), Hint: "check the rights of " + where.Path}}
-	}
-	return []render.Fault{render.FaultOf(err)}
 }

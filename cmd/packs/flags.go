@@ -33,8 +33,11 @@ type catalogFlags struct {
 	allowOutside bool
 }
 
+// defaultCatalog is the catalog where -f names none.
+const defaultCatalog = "packs.yaml"
+
 func (f *catalogFlags) add(fs *pflag.FlagSet) {
-	fs.StringVarP(&f.file, "file", "f", "packs.yaml", "the catalog `FILE`")
+	fs.StringVarP(&f.file, "file", "f", defaultCatalog, "the catalog `FILE`")
 	fs.StringArrayVar(&f.allowEnv, "allow-env", nil, "let ${`NAME`} use this variable although it looks like a secret (repeatable)")
 	fs.BoolVar(&f.allowOutside, "allow-outside", false, "let packs and layouts lie outside the git work tree")
 }

@@ -70,6 +70,11 @@ func (a *app) open(ctx context.Context, q *request) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.begin(ctx, q, c)
+}
+
+// begin prepares a run on a catalog that was read already. Nothing is contacted.
+func (a *app) begin(ctx context.Context, q *request, c *manifest.Catalog) (*session, error) {
 	s := &session{app: a, catalog: c, progress: a.newProgress()}
 	o := q.options
 	o.Registries, o.Packs, o.AllowExec = q.registries, q.packs, q.allowExec
@@ -86,8 +91,8 @@ func (a *app) open(ctx context.Context, q *request) (*session, error) {
 			listen(e)
 		}
 	}
-	s.exec, err = executor.New(c, o)
-	if err != nil {
+	var err error
+	if s.exec, err = executor.New(c, o); err != nil {
 		return nil, err
 	}
 	a.err.show(s.progress)

@@ -1,83 +1,126 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"runtime"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"github.com/packs-cli/packs/internal/lint"
-	"github.com/packs-cli/packs/internal/precheck"
 	"github.com/packs-cli/packs/internal/render"
 )
 
 type validateOptions struct {
-	catalogFlags
-	format    formatFlag
+	request
+	outputs   outputsFlag
+	since     string
 	untrusted bool
+	online    bool
+	fix       bool
+	listRules bool
 }
 
 func newValidateCmd(a *app) *cobra.Command {
 	o := &validateOptions{}
 	cmd := &cobra.Command{
-		Use:   "validate [DIR...]",
+		Use:   "validate [PATH...]",
 		Short: "Check packs.yaml and the packs",
 		Long: `validate checks packs.yaml and every pack that it names, without network and
-without credentials. With DIR it checks only those folders or archives, and
-needs no packs.yaml: a folder that is no pack stands for the packs below it.
+without credentials. With PATH it checks only those packs, and needs no
+packs.yaml: a file stands for the pack that it lies in, a folder that is no pack
+for the packs below it. Where there is a packs.yaml, its lint: settings count.
 
-Each finding names its file, line and column, and the rule in brackets.
+Each finding names its file, line and column, and the rule in brackets:
+` + "`" + a.name + " explain RULE`" + ` tells more about it.
+
+Several results at once: -o text -o sarif=packs.sarif.
 
 Exit codes: 0 nothing of severity error, 1 a pack is wrong, 3 packs.yaml or a flag
 is wrong, 130 interrupted.`,
 		Example: a.examples(
 			"packs validate",
 			"packs validate packs/nginx-1.2.0 vendor/argo-cd-3.3.5.tar.gz",
-			"packs validate --untrusted -o json",
+			"packs validate --changed-since origin/main -o text -o sarif=packs.sarif",
+			"packs validate --untrusted -o github",
 		),
 		RunE: func(cmd *cobra.Command, args []string) error { return runValidate(cmd.Context(), a, o, args) },
 	}
-	o.add(cmd.Flags())
-	o.format.add(cmd, "json", "yaml")
-	cmd.Flags().BoolVar(&o.untrusted, "untrusted", false, "the files are a stranger's: read nothing outside the work tree, run nothing")
+	o.catalogFlags.add(cmd.Flags())
+	o.outputs.add(cmd, render.FindingFormats())
+	fs := cmd.Flags()
+	fs.StringVar(&o.since, "changed-since", "", "only packs with files that differ from the merge base with `REF`; compare their versions with it")
+	fs.BoolVar(&o.online, "online", false, "ask the registries, too: a published version must not change")
+	fs.StringArrayVar(&o.registries, "registry", nil, "with --online: only this registry; `NAME` may be a glob (repeatable)")
+	completeRegistries(a, cmd, &o.catalogFlags)
+	o.addAccess(fs)
+	fs.BoolVar(&o.fix, "fix", false, "mend what has one right answer, show what changed, then check")
+	fs.BoolVar(&o.untrusted, "untrusted", false, "the files are a stranger's: no network, no programs, no secrets, nothing outside the work tree")
+	fs.BoolVar(&o.listRules, "list-rules", false, "list the rules and check nothing")
 	return cmd
 }
 
-func runValidate(ctx context.Context, a *app, o *validateOptions, dirs []string) error {
-	v := &validation{}
-	var err error
-	if len(dirs) > 0 {
-		err = v.folders(dirs)
-	} else {
-		err = v.catalog(a, o)
+// check looks for flags that do not go together.
+func (o *validateOptions) check(args []string) error {
+	for _, c := range []struct {
+		wrong         bool
+		message, hint string
+	}{
+		{o.listRules && len(args) > 0, "--list-rules takes no arguments", "`packs explain RULE` tells more about one"},
+		{o.untrusted && o.online, "--untrusted and --online do not go together: --untrusted uses no network", ""},
+		{o.untrusted && o.allowExec, "--untrusted and --allow-exec do not go together: --untrusted runs no programs", ""},
+		{o.untrusted && o.allowOutside, "--untrusted and --allow-outside do not go together", ""},
+		{o.untrusted && o.fix, "--untrusted and --fix do not go together: a stranger's files are only read", ""},
+		{!o.online && len(o.registries) > 0, "--registry says which registries --online asks", "add --online"},
+	} {
+		if c.wrong {
+			return &usageError{message: c.message, hint: c.hint}
+		}
 	}
-	if err != nil {
+	return nil
+}
+
+func runValidate(ctx context.Context, a *app, o *validateOptions, args []string) error {
+	if err := o.check(args); err != nil {
 		return err
 	}
-	found, err := precheck.Check(ctx, v.subjects, runtime.GOMAXPROCS(0))
-	if err != nil {
+	if o.listRules {
+		return a.writeRules(o)
+	}
+	v := &validation{app: a, options: o}
+	if err := v.collect(ctx, args); err != nil {
 		return err
 	}
-	report := lint.NewReport(v.packs, append(v.findings, found...))
+	if err := v.run(ctx); err != nil {
+		return err
+	}
+	report := lint.NewReport(len(v.subjects), v.findings)
 	report.Tool = toolVersion()
-	if v.read != nil && o.format.machine() && !o.untrusted {
+	if v.read != nil && o.outputs.machine() && !o.untrusted {
 		report.Source = a.gitSource(ctx, v.read)
-	}
-	if err := a.writeFindings(report, o.format.value); err != nil {
-		return err
 	}
 	if report.Summary.Errors > 0 {
 		v.codes = append(v.codes, exitFailed)
 	}
-	return exit(nil, v.codes...)
+	return errors.Join(a.writeFindings(report, v), exit(v.failure(), v.codes...))
 }
 
-func (a *app) writeFindings(r *lint.Report, format string) error {
-	switch format {
-	case "json":
-		return render.JSON(a.out, r)
-	case "yaml":
-		return render.YAML(a.out, r)
+// writeFindings writes the report in every format that was asked for.
+func (a *app) writeFindings(r *lint.Report, v *validation) error {
+	shown := render.FindingsOptions{Prefix: treePrefix()}
+	for i := range v.subjects {
+		shown.Packs = append(shown.Packs, v.subjects[i].Path)
 	}
-	return render.Findings(a.out, a.outStyle(), r)
+	outputs := &v.options.outputs
+	err := a.write(outputs.outputs(), func(w *bytes.Buffer, o output) error {
+		shown.Style = render.Style{Program: a.name}
+		if o.file == "" {
+			shown.Style = a.outStyle()
+		}
+		return render.Findings(w, o.format, r, shown)
+	})
+	if outputs.only() {
+		a.notice("%s", render.FindingsSummary(r))
+	}
+	return err
 }

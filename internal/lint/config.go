@@ -3,7 +3,9 @@ package lint
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -26,7 +28,10 @@ type Config struct {
 	Partial bool         // only some packs of the catalog are checked: an entry of Ignore may well find nothing
 	Since   *Since       // what git knows; nil leaves out the rules that need it
 	Images  ImageChecker // asks registries for images; nil leaves out the rule that needs it
-	TempDir string       // for unpacking archives; empty means the system's
+	// Published says what registries hold in place of a pack's content, one text a
+	// registry, by Input.Path; nil leaves out the rule that needs it.
+	Published map[string][]string
+	TempDir   string // for unpacking archives; empty means the system's
 }
 
 // PathRules sets severities for what lies at or below some paths.
@@ -75,7 +80,8 @@ func severities(m map[string]string) map[string]Severity {
 func (c *Config) validate() error {
 	var errs []error
 	check := func(rules map[string]Severity) {
-		for id, severity := range rules {
+		for _, id := range slices.Sorted(maps.Keys(rules)) {
+			severity := rules[id]
 			errs = append(errs, checkID(id))
 			if !severity.valid() {
 				errs = append(errs, fmt.Errorf("rule %s: %q is no severity: it is error, warning, info or off", id, severity))

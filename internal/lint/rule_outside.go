@@ -14,7 +14,7 @@ const unusedIgnore = "unused-ignore"
 var outsideRules = []Rule{
 	{ID: "version-not-bumped", Severity: Error, Summary: "files of an existing version changed", Needs: NeedsGit, across: checkBumped},
 	{ID: "version-goes-back", Severity: Warning, Summary: "a new version is lower than one that is there already", Needs: NeedsGit, across: checkGoesBack},
-	{ID: "published-content", Severity: Error, Summary: "a published version would get other content", Needs: NeedsOnline},
+	{ID: "published-content", Severity: Error, Summary: "a published version would get other content", Needs: NeedsOnline, across: checkPublished},
 	{ID: "image-unresolvable", Severity: Error, Summary: "a registry does not have an image that values.yaml lists", Needs: NeedsImages, across: checkImages},
 	{ID: "packs-yaml", Severity: Error, Summary: "packs.yaml is wrong", Needs: NeedsConfig},
 	{ID: unusedIgnore, Severity: Warning, Summary: "an entry of lint.ignore ignores nothing", Needs: NeedsConfig},
@@ -92,6 +92,20 @@ func leadsItsLine(version string, there []string) bool {
 		}
 	}
 	return line > 0
+}
+
+// checkPublished reports packs whose content differs from what is published
+// under their version.
+func checkPublished(s *survey) {
+	for _, f := range s.mine() {
+		for _, said := range s.cfg.Published[f.in.Path] {
+			hint := "give it a new version, or take the change back: clusters depend on what is published"
+			if next := bumped(f.version); next != "" {
+				hint = "set version to " + quote(next) + ", or take the change back: clusters depend on what is published"
+			}
+			s.reportf(f, f.at["version"], hint, "%s %s is %s", f.name, f.version, said)
+		}
+	}
 }
 
 // ImageChecker asks registries whether images are there.

@@ -139,7 +139,7 @@ func reason(text string) string {
 func (r *run) judges(entry *Ignore, checked []*facts) bool {
 	rule, _ := Lookup(entry.Rule)
 	switch {
-	case !r.cfg.enabled(&rule), rule.Needs == NeedsOnline,
+	case !r.cfg.enabled(&rule), rule.Needs == NeedsOnline && r.cfg.Published == nil,
 		rule.Needs == NeedsGit && r.cfg.Since == nil,
 		rule.Needs == NeedsImages && r.cfg.Images == nil:
 		return false

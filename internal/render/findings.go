@@ -1,36 +1,121 @@
 package render
 
 import (
+	"fmt"
 	"io"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/packs-cli/packs/internal/lint"
 )
 
-var severityColors = map[lint.Severity]string{lint.Error: red, lint.Warning: yellow, lint.Info: cyan}
-
-// Findings writes a validation report: a line for each finding, with its place
-// first so that editors jump there, and the counts.
-func Findings(w io.Writer, s Style, r *lint.Report) error {
-	t := newPage(w, s)
-	for _, f := range r.Findings {
-		where := ""
-		if f.Path != "" {
-			where = t.paint(bold, Clean(place(f.Path, f.Line, f.Column))+":") + " "
-		}
-		label := t.paint(severityColors[f.Severity], string(f.Severity)+":")
-		t.line(where, label, " ", Clean(f.Message), " ", t.paint(dim, "["+Clean(f.Rule)+"]"))
-		if f.Hint != "" {
-			t.paragraph(2, cyan, t.hint(f.Hint))
-		}
-	}
-	if len(r.Findings) > 0 {
-		t.line()
-	}
-	t.line(t.paint(bold, findingsSummary(r.Summary)))
-	return t.flush()
+// FindingsOptions says how findings are written.
+type FindingsOptions struct {
+	Style Style // of text
+	// Prefix is the folder that paths of findings are relative to, as seen from
+	// the root of its git work tree: services that show findings beside the code
+	// know files by their place there. "" where both are one, or there is none.
+	Prefix string
+	// Packs are the paths of all packs that were checked, for formats that show
+	// what is right, too.
+	Packs []string
 }
 
+// findingWriters holds a function for each format.
+var findingWriters = map[string]func(io.Writer, *lint.Report, FindingsOptions) error{
+	"text":     writeFindingsText,
+	"json":     func(w io.Writer, r *lint.Report, _ FindingsOptions) error { return JSON(w, r) },
+	"yaml":     func(w io.Writer, r *lint.Report, _ FindingsOptions) error { return YAML(w, r) },
+	"sarif":    writeFindingsSARIF,
+	"junit":    writeFindingsJUnit,
+	"github":   writeFindingsGitHub,
+	"gitlab":   writeFindingsGitLab,
+	"markdown": writeFindingsMarkdown,
+}
+
+// FindingFormats are the formats that Findings writes; the first is for people.
+func FindingFormats() []string {
+	return []string{"text", "json", "yaml", "sarif", "junit", "github", "gitlab", "markdown"}
+}
+
+// Findings writes a validation report in one of FindingFormats.
+func Findings(w io.Writer, format string, r *lint.Report, o FindingsOptions) error {
+	write, ok := findingWriters[format]
+	if !ok {
+		return fmt.Errorf("findings cannot be written as %q", format)
+	}
+	return write(w, r, o)
+}
+
+// inTree returns the path of a finding's file as seen from the root of the work
+// tree; "" where the finding is about no file.
+func (o *FindingsOptions) inTree(f *lint.Finding) string {
+	if f.Path == "" {
+		return ""
+	}
+	p := strings.ReplaceAll(f.Path, `\`, "/")
+	if path.IsAbs(p) {
+		return p
+	}
+	return path.Join(o.Prefix, p)
+}
+
+// findingGroup is what was found about one pack.
+type findingGroup struct {
+	pack          string // path; empty for what is about no pack
+	name, version string
+	findings      []lint.Finding
+}
+
+// title is the first line of a group.
+func (g *findingGroup) title() string {
+	if g.name == "" {
+		return ""
+	}
+	return Clean(strings.TrimSpace(g.name + " " + g.version))
+}
+
+// groupFindings puts the findings of each pack together: first those about no
+// pack, then packs by path.
+func groupFindings(findings []lint.Finding) []findingGroup {
+	places := make(map[string]int)
+	var groups []findingGroup
+	for i := range findings {
+		f := &findings[i]
+		at, ok := places[f.Pack]
+		if !ok {
+			at = len(groups)
+			places[f.Pack] = at
+			groups = append(groups, findingGroup{pack: f.Pack, name: f.Name, version: f.Version})
+		}
+		groups[at].findings = append(groups[at].findings, *f)
+	}
+	return sortedGroups(groups)
+}
+
+func sortedGroups(groups []findingGroup) []findingGroup {
+	slices.SortStableFunc(groups, func(a, b findingGroup) int { return strings.Compare(a.pack, b.pack) })
+	return groups
+}
+
+// below returns a path as seen from a pack that it lies in.
+func (g *findingGroup) below(p string) string {
+	if rest, ok := strings.CutPrefix(p, g.pack+"/"); ok && g.pack != "" {
+		return rest
+	}
+	return p
+}
+
+// severityWord is how people call a severity.
+func severityWord(s lint.Severity) string {
+	if s == lint.Info {
+		return "remark"
+	}
+	return string(s)
+}
+
+// findingsSummary is the counts of a report in one sentence.
 func findingsSummary(s lint.Summary) string {
 	line := "Valid: "
 	if s.Errors > 0 {
@@ -43,6 +128,11 @@ func findingsSummary(s lint.Summary) string {
 	if s.Errors+s.Warnings+s.Infos == 0 {
 		parts = append(parts, "nothing found")
 	}
+	return line + strings.Join(append(parts, findingCounts(s)...), ", ") + "."
+}
+
+func findingCounts(s lint.Summary) []string {
+	var parts []string
 	for _, c := range []struct {
 		n    int
 		noun string
@@ -51,5 +141,8 @@ func findingsSummary(s lint.Summary) string {
 			parts = append(parts, Count(c.n, c.noun))
 		}
 	}
-	return line + strings.Join(parts, ", ") + "."
+	return parts
 }
+
+// FindingsSummary is the last line of the text format, for a notice.
+func FindingsSummary(r *lint.Report) string { return findingsSummary(r.Summary) }
