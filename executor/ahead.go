@@ -55,53 +55,10 @@ func (a *ahead) take(p *manifest.Pack) *layer {
 func (a *ahead) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var errs []error
+	errs := make([]error, 0, len(a.layers))
 	for p, l := range a.layers {
 		errs = append(errs, l.Close())
 		delete(a.layers, p)
 	}
 	return errors.Join(errs...)
-}
-
-// queue hands out packs to be read: first those that are known to be missing
-// somewhere, then the others in their order. Each is handed out once.
-type queue struct {
-	mu      sync.Mutex
-	taken   []bool
-	next    int
-	missing []int
-}
-
-func newQueue(packs int) *queue { return &queue{taken: make([]bool, packs)} }
-
-// found notes that a registry lacks a pack.
-func (q *queue) found(i int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.taken[i] {
-		q.missing = append(q.missing, i)
-	}
-}
-
-// take returns the next pack, and whether it is known to be missing somewhere;
-// ok is false where none is left.
-func (q *queue) take() (i int, missing, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for len(q.missing) > 0 {
-		i, q.missing = q.missing[0], q.missing[1:]
-		if !q.taken[i] {
-			q.taken[i] = true
-			return i, true, true
-		}
-	}
-	for q.next < len(q.taken) {
-		i = q.next
-		q.next++
-		if !q.taken[i] {
-			q.taken[i] = true
-			return i, false, true
-		}
-	}
-	return 0, false, false
 }

@@ -78,7 +78,7 @@ func TestMemoryDoesNotGrowWithThePacks(t *testing.T) { //nolint:paralleltest // 
 
 // TestABigPackStreams publishes a pack that is larger than the memory it may use.
 func TestABigPackStreams(t *testing.T) { //nolint:paralleltest // reads counters of the process
-	const size, budget, most = 96 << 20, 8 << 20, 48 << 20
+	const size, budget, most = 24 << 20, 2 << 20, 14 << 20
 	w := newWorld(t, "one")
 	p := w.pack("big", "1.0.0", "x: 1\n")
 	noise := make([]byte, size)

@@ -30,7 +30,7 @@ type Options struct {
 	// Workers bounds the packs that are hashed or compressed at once; 0 means GOMAXPROCS.
 	Workers int
 	// MemoryBudget bounds the bytes of archives held in memory; what does not
-	// fit goes to temporary files. 0 means 64 MiB.
+	// fit goes to temporary files. 0 means 32 MiB.
 	MemoryBudget int64
 	// TempDir is where those files go; empty means the system's.
 	TempDir string
@@ -57,7 +57,7 @@ type Options struct {
 
 // defaultMemoryBudget holds the archives of a few dozen usual packs (median
 // 166 KB, largest 5 MB) and keeps the whole program below 100 MB.
-const defaultMemoryBudget = 64 << 20
+const defaultMemoryBudget = 32 << 20
 
 // recheckAfter is how old the observation that a version is missing may be
 // when its tag is written; after that the registry is asked again.

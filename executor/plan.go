@@ -125,12 +125,15 @@ func (e *Executor) desired(p *manifest.Pack, want manifest.Target, r *manifest.R
 // observing by each registry's own limits.
 func (e *Executor) hashAndObserve(ctx context.Context, s *survey) error {
 	packs := s.distinctPacks()
-	s.queue = newQueue(len(packs))
+	s.queue = newQueue(len(packs), len(e.targets), e.opts.Ahead)
 	e.events.emit(Event{Type: EventPlanStarted, Total: len(packs) + len(s.versions)})
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return e.hash(ctx, s, packs) })
 	for i, t := range e.targets {
-		all.Go(func() error { return e.observeAll(ctx, s, t, &s.places[i]) })
+		all.Go(func() error {
+			defer s.queue.leave()
+			return e.observeAll(ctx, s, t, &s.places[i])
+		})
 	}
 	if err := all.Wait(); err != nil {
 		return err

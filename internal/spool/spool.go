@@ -14,7 +14,7 @@ import (
 )
 
 // step is how much of the budget is taken at a time, in bytes.
-const step = 256 << 10
+const step = 64 << 10
 
 // Budget is the memory that all spools of a run share.
 type Budget struct {
@@ -33,7 +33,7 @@ type Spool struct {
 	budget   *Budget
 	taken    int64 // of the budget
 	inMemory bool
-	mem      []byte
+	mem      [][]byte // chunks of step bytes, the last one shorter
 	file     *os.File
 	size     int64
 }
@@ -51,7 +51,7 @@ func (b *Budget) InMemory() *Spool { return &Spool{budget: b, inMemory: true} }
 // Write appends p. Where the budget is used up, the whole content moves to a
 // temporary file.
 func (s *Spool) Write(p []byte) (int, error) {
-	if s.file == nil && !s.reserve(int64(len(s.mem)+len(p))) {
+	if s.file == nil && !s.reserve(s.size+int64(len(p))) {
 		if err := s.spill(); err != nil {
 			return 0, err
 		}
@@ -61,9 +61,26 @@ func (s *Spool) Write(p []byte) (int, error) {
 		s.size += int64(n)
 		return n, err
 	}
-	s.mem = append(s.mem, p...)
-	s.size += int64(len(p))
+	s.keep(p)
 	return len(p), nil
+}
+
+// keep appends to the chunks. Only the first grows: small archives take little,
+// large ones are never copied.
+func (s *Spool) keep(p []byte) {
+	s.size += int64(len(p))
+	for len(p) > 0 {
+		last := len(s.mem) - 1
+		switch {
+		case last < 0:
+			s.mem, last = append(s.mem, nil), 0
+		case len(s.mem[last]) == step:
+			s.mem, last = append(s.mem, make([]byte, 0, step)), last+1
+		}
+		n := min(len(p), step-len(s.mem[last]))
+		s.mem[last] = append(s.mem[last], p[:n]...)
+		p = p[n:]
+	}
 }
 
 func (s *Spool) reserve(want int64) bool {
@@ -85,8 +102,10 @@ func (s *Spool) spill() error {
 		return fmt.Errorf("temporary file for an archive: %w", err)
 	}
 	s.file = f
-	if _, err := f.Write(s.mem); err != nil {
-		return fmt.Errorf("temporary file for an archive: %w", err)
+	for _, chunk := range s.mem {
+		if _, err := f.Write(chunk); err != nil {
+			return fmt.Errorf("temporary file for an archive: %w", err)
+		}
 	}
 	s.mem = nil
 	s.release()
@@ -107,7 +126,11 @@ func (s *Spool) Size() int64 { return s.size }
 // once; none may be used after Close of the spool.
 func (s *Spool) Open() (io.ReadCloser, error) {
 	if s.file == nil {
-		return io.NopCloser(bytes.NewReader(s.mem)), nil
+		chunks := make([]io.Reader, len(s.mem))
+		for i, chunk := range s.mem {
+			chunks[i] = bytes.NewReader(chunk)
+		}
+		return io.NopCloser(io.MultiReader(chunks...)), nil
 	}
 	return io.NopCloser(io.NewSectionReader(s.file, 0, s.size)), nil
 }
