@@ -87,7 +87,7 @@ func TestHarborFromNothingToDoneInOneApply(t *testing.T) {
 		t.Errorf("plan:\n%s\nwant\n%s", got, want)
 	}
 	r := w.apply(o)
-	if r.Err() != nil || r.Summary.Created != 2 || r.Summary.Pushed != 2 || r.Items[0].Warning != "" {
+	if r.Err() != nil || r.Summary.Projects+r.Summary.Created != 2 || r.Summary.Pushed != 2 || r.Items[0].Warning != "" {
 		t.Fatalf("summary %+v, note %q: %v", r.Summary, r.Items[0].Warning, r.Err())
 	}
 	if got := s.Repositories("packs"); !slices.Equal(got, []string{harborBase, harborBase + "/a", harborBase + "/b"}) {
@@ -127,7 +127,7 @@ func TestHarborProjectThatAppearsMeanwhile(t *testing.T) {
 	}
 	addHarborProject(t, s, "")
 	r, err := e.Apply(t.Context(), p)
-	if err = errors.Join(err, r.Err()); err != nil || r.Summary.Created != 2 || r.Summary.Pushed != 1 {
+	if err = errors.Join(err, r.Err()); err != nil || r.Summary.Projects+r.Summary.Created != 2 || r.Summary.Pushed != 1 {
 		t.Errorf("summary %+v: %v", r.Summary, err)
 	}
 }
@@ -287,7 +287,7 @@ func TestHarborWithOneSlotGoesOn(t *testing.T) {
 	}
 	o := as(harbortest.AdminPassword)
 	o.Workers = 1
-	if r := w.apply(o); r.Err() != nil || r.Summary.Created != 2 || r.Summary.Pushed != 6 {
+	if r := w.apply(o); r.Err() != nil || r.Summary.Projects+r.Summary.Created != 2 || r.Summary.Pushed != 6 {
 		t.Errorf("summary %+v: %v", r.Summary, r.Err())
 	}
 }

@@ -58,7 +58,8 @@ type Item struct {
 type ReportSummary struct {
 	Pushed      int   `json:"pushed"`
 	Overwritten int   `json:"overwritten"`
-	Created     int   `json:"created"` // projects and repositories
+	Projects    int   `json:"projectsCreated"`
+	Created     int   `json:"created"` // repositories
 	Updated     int   `json:"updated"` // repositories that got the settings of packs.yaml
 	Deleted     int   `json:"deleted"`
 	Unchanged   int   `json:"unchanged"`
@@ -132,7 +133,9 @@ func (s *ReportSummary) done(k plan.ActionKind) {
 		s.Pushed++
 	case plan.Overwrite:
 		s.Overwritten++
-	case plan.CreateProject, plan.CreateRepository:
+	case plan.CreateProject:
+		s.Projects++
+	case plan.CreateRepository:
 		s.Created++
 	case plan.UpdateRepository:
 		s.Updated++

@@ -45,7 +45,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 }
 
 func nothingDone(s executor.ReportSummary) bool {
-	return s.Pushed+s.Overwritten+s.Created+s.Updated+s.Deleted+s.Conflict+s.Failed+s.Skipped == 0
+	return s.Pushed+s.Overwritten+s.Projects+s.Created+s.Updated+s.Deleted+s.Conflict+s.Failed+s.Skipped == 0
 }
 
 // byRegistry cuts items, which stand in the order of the plan, into one slice for
@@ -119,6 +119,7 @@ func reportCounts(s executor.ReportSummary, total bool) []string {
 			parts = append(parts, text)
 		}
 	}
+	add(s.Projects, Count(s.Projects, "project")+" created")
 	add(s.Created, Count(s.Created, "repository")+" created")
 	add(s.Updated, Count(s.Updated, "repository")+" updated")
 	size := " (" + Size(s.Bytes) + ")"
