@@ -3,6 +3,8 @@ package manifest
 import (
 	"path"
 	"strings"
+
+	"github.com/packs-cli/packs/internal/ecrhost"
 )
 
 // ArchivePath is where Palette looks for packs below a registry's base path.
@@ -67,10 +69,19 @@ func (r *Registry) Reference(name, version string) string {
 	return r.Address() + "/" + r.Repository(name) + ":" + version
 }
 
-// Address is the host of a registry, or the folder of a layout with slashes.
+// Address is the host of a registry, or the folder of a layout with slashes. An
+// ECR registry whose host is not given has the one that its account and region
+// make; where the account is not given either, "ecr" stands for it.
 func (r *Registry) Address() string {
-	if r.Type == TypeLayout {
+	switch {
+	case r.Type == TypeLayout:
 		return strings.TrimSuffix(strings.ReplaceAll(r.Path, "\\", "/"), "/")
+	case r.Host == "" && r.ECR != nil:
+		host := ecrhost.Host{Account: r.ECR.Account, Region: r.ECR.Region, FIPS: r.ECR.FIPS, DualStack: r.ECR.DualStack}
+		if name, err := host.Name(); err == nil {
+			return name
+		}
+		return string(TypeECR)
 	}
 	return r.Host
 }
