@@ -65,7 +65,7 @@ func (t *target) readJSON() {
 		return
 	}
 	if err != nil {
-		t.jsonFlaw = &flaw{message: err.Error()}
+		t.jsonFlaw = &flaw{message: "cannot be read: " + err.Error()}
 		return
 	}
 	t.json, t.jsonFlaw = parseJSON(data)
@@ -111,21 +111,24 @@ func (t *target) isFile(name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// open opens a file of the pack; one that is left out of it does not exist.
-// Pipes and devices are never opened.
+// open opens a file of the pack; one that is left out of it does not exist. It
+// never waits for the other end of a pipe.
 func (t *target) open(name string) (*os.File, error) {
 	if t.entries[name] == nil && !t.behindLink(name) {
 		return nil, fs.ErrNotExist
 	}
-	info, err := t.root.Stat(filepath.FromSlash(name))
+	f, err := t.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, cause(err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, errNoFile
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNoFile
 	}
-	f, err := t.root.Open(filepath.FromSlash(name))
-	return f, cause(err)
+	if err != nil {
+		return nil, errors.Join(cause(err), f.Close())
+	}
+	return f, nil
 }
 
 // behindLink tells whether a path lies below a folder that is a link.
@@ -162,6 +165,9 @@ func (t *target) read(name string, most int64) (data []byte, err error) {
 func (t *target) yaml(name string) *yamlFile {
 	if f, ok := t.yamls[name]; ok {
 		return f
+	}
+	if t.entries[name] != nil && !t.isFile(name) {
+		return nil // other rules tell of links and folders
 	}
 	data, err := t.read(name, maxYAML)
 	var f *yamlFile

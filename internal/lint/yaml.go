@@ -71,9 +71,14 @@ func checkYAML(data []byte, mem *memory) *flaw {
 func yamlCost(data []byte) int64 {
 	const node, line = 176, 8 // sizes of yaml.Node and of the pointer to it; of a line's place
 	var nodes, rows int64
-	last := byte('\n')
 	for i, c := range data {
-		next := byte('\n')
+		if !indicates[c] {
+			continue
+		}
+		last, next := byte('\n'), byte('\n')
+		if i > 0 {
+			last = data[i-1]
+		}
 		if i+1 < len(data) {
 			next = data[i+1]
 		}
@@ -97,10 +102,12 @@ func yamlCost(data []byte) int64 {
 		case '\n':
 			rows++
 		}
-		last = c
 	}
 	return 4*int64(len(data)) + node*nodes + line*rows
 }
+
+// indicates holds the characters that yamlCost counts.
+var indicates = [256]bool{':': true, '?': true, '-': true, ',': true, '{': true, '[': true, '\n': true}
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
