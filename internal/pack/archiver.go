@@ -57,8 +57,8 @@ func newZipped(w io.Writer) (*zipped, error) {
 	return z, nil
 }
 
-// finish ends the archive.
-func (z *zipped) finish() error { return errors.Join(z.gz.Close(), z.buf.Flush()) }
+// finishMember ends what is compressed as one member.
+func (z *zipped) finishMember() error { return errors.Join(z.gz.Close(), z.buf.Flush()) }
 
 // writeArchive writes the archive of a folder's files, as docs/specs/archive.md
 // lays down. Where only names were known, it completes the files.
@@ -74,11 +74,13 @@ func writeArchive(ctx context.Context, w io.Writer, m Meta, f *folder, k known) 
 		return err
 	}
 	defer zippers.Put(z)
-	a := &archiver{folder: f, known: k, meta: m, top: m.Name + "-" + m.Version + "/", tar: tar.NewWriter(z.gz)}
+	parts := &members{out: z.buf, first: z.gz}
+	defer parts.wait()
+	a := &archiver{folder: f, known: k, meta: m, top: m.Name + "-" + m.Version + "/", tar: tar.NewWriter(parts)}
 	if err := a.all(ctx); err != nil {
 		return err
 	}
-	return errors.Join(a.tar.Close(), z.finish())
+	return errors.Join(a.tar.Close(), parts.close(), z.buf.Flush())
 }
 
 type archiver struct {

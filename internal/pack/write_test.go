@@ -112,7 +112,7 @@ func TestPiecesDoNotMatter(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := z.finish(); err != nil {
+		if err := z.finishMember(); err != nil {
 			t.Fatal(err)
 		}
 		if want == nil {
