@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/packs-cli/packs/executor"
+	"github.com/packs-cli/packs/internal/lint"
 	"github.com/packs-cli/packs/plan"
 	"github.com/packs-cli/packs/schema"
 )
@@ -16,7 +17,7 @@ import (
 // and nothing else; what is always written is required.
 func TestSchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 	t.Parallel()
-	for name, value := range map[string]any{schema.Plan: plan.Plan{}, schema.ApplyReport: executor.Report{}} {
+	for name, value := range map[string]any{schema.Plan: plan.Plan{}, schema.ApplyReport: executor.Report{}, schema.ValidationReport: lint.Report{}} {
 		root := load(t, name)
 		definitions, _ := root["definitions"].(map[string]any)
 		compareFields(t, name, reflect.TypeOf(value), root, definitions)
@@ -42,7 +43,7 @@ func compareFields(t *testing.T, at string, typ reflect.Type, node, definitions 
 	fields := map[string]reflect.Type{}
 	for _, field := range reflect.VisibleFields(typ) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name == "-" {
+		if name == "-" || !field.IsExported() {
 			continue
 		}
 		fields[name] = field.Type

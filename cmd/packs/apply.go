@@ -74,6 +74,9 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.gate(ctx); err != nil {
+		return err
+	}
 	p, err := s.plan(ctx)
 	if err != nil {
 		return err

@@ -64,6 +64,9 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.gate(ctx); err != nil {
+		return err
+	}
 	p, err := s.plan(ctx)
 	if err != nil {
 		return err

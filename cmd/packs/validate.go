@@ -16,6 +16,7 @@ type validateOptions struct {
 	outputs   outputsFlag
 	since     string
 	untrusted bool
+	images    bool
 	online    bool
 	fix       bool
 	listRules bool
@@ -50,6 +51,7 @@ is wrong, 130 interrupted.`,
 	o.outputs.add(cmd, render.FindingFormats())
 	fs := cmd.Flags()
 	fs.StringVar(&o.since, "changed-since", "", "only packs with files that differ from the merge base with `REF`; compare their versions with it")
+	fs.BoolVar(&o.images, "check-images", false, "ask the registries of images whether the listed ones are there")
 	fs.BoolVar(&o.online, "online", false, "ask the registries, too: a published version must not change")
 	fs.StringArrayVar(&o.registries, "registry", nil, "with --online: only this registry; `NAME` may be a glob (repeatable)")
 	completeRegistries(a, cmd, &o.catalogFlags)
@@ -68,6 +70,7 @@ func (o *validateOptions) check(args []string) error {
 	}{
 		{o.listRules && len(args) > 0, "--list-rules takes no arguments", "`packs explain RULE` tells more about one"},
 		{o.untrusted && o.online, "--untrusted and --online do not go together: --untrusted uses no network", ""},
+		{o.untrusted && o.images, "--untrusted and --check-images do not go together: --untrusted uses no network", ""},
 		{o.untrusted && o.allowExec, "--untrusted and --allow-exec do not go together: --untrusted runs no programs", ""},
 		{o.untrusted && o.allowOutside, "--untrusted and --allow-outside do not go together", ""},
 		{o.untrusted && o.fix, "--untrusted and --fix do not go together: a stranger's files are only read", ""},

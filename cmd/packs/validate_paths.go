@@ -38,7 +38,7 @@ func (v *validation) paths(args []string) error {
 	for i := range v.subjects {
 		v.subjects[i].Targets = []string{notPublished} // until an entry sends it somewhere
 	}
-	for _, s := range v.ofCatalog() {
+	for _, s := range subjectsOf(v.read) {
 		if !seen[resolved(s.Dir)] {
 			v.config.Others = append(v.config.Others, s.Input)
 			continue

@@ -55,6 +55,9 @@ func (v *validation) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if v.options.images {
+		defer v.checkImages()()
+	}
 	found, err := v.lint(ctx)
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (v *validation) catalog() error {
 	if err := v.load(); err != nil || v.read == nil {
 		return err
 	}
-	v.subjects = v.ofCatalog()
+	v.subjects = subjectsOf(v.read)
 	return nil
 }
 
@@ -149,11 +152,11 @@ func catalogFinding(p manifest.Problem, s lint.Severity) lint.Finding {
 	}
 }
 
-// ofCatalog returns every pack of packs.yaml, broken ones among them.
-func (v *validation) ofCatalog() []subject {
-	all := make([]subject, 0, len(v.read.Packs)+len(v.read.Broken))
-	base := filepath.Dir(v.read.File)
-	for _, list := range [][]manifest.Pack{v.read.Packs, v.read.Broken} {
+// subjectsOf returns every pack of packs.yaml, broken ones among them.
+func subjectsOf(c *manifest.Catalog) []subject {
+	all := make([]subject, 0, len(c.Packs)+len(c.Broken))
+	base := filepath.Dir(c.File)
+	for _, list := range [][]manifest.Pack{c.Packs, c.Broken} {
 		for i := range list {
 			p := &list[i]
 			s := subject{name: p.Name, version: p.Version}
