@@ -32,6 +32,8 @@ func (e *Executor) buildAhead(ctx context.Context, p *manifest.Pack) (h hashed, 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
+	case errors.Is(err, spool.ErrLarge):
+		return hashed{}, false, nil
 	case errors.Is(err, spool.ErrFull):
 		a.full = true
 		return hashed{}, false, nil

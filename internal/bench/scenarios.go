@@ -18,9 +18,9 @@ var loopScript []byte
 type bench struct {
 	config
 	generated catalog.Generated
-	catalog   string // folder of pack folders
-	loop      string // the script
-	ready     []readyMade
+	catalog   string      // folder of pack folders
+	loop      string      // the script
+	ready     []readyMade // only while they are replayed
 }
 
 type row struct{ work, packs, against, ratio, goal string }
@@ -55,10 +55,7 @@ func prepare(ctx context.Context, c config) (*bench, error) {
 	if err := b.manifest("layout.yaml", b.catalog, "{name: r, type: layout, path: "+layout+"}"); err != nil {
 		return nil, err
 	}
-	if _, err := b.packs(ctx, "layout.yaml", "apply", "--yes", "-q"); err != nil {
-		return nil, err
-	}
-	b.ready, err = readyMadeFrom(layout)
+	_, err = b.packs(ctx, "layout.yaml", "apply", "--yes", "-q")
 	return b, err
 }
 

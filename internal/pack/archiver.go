@@ -74,7 +74,7 @@ func writeArchive(ctx context.Context, w io.Writer, m Meta, f *folder, k known) 
 		return err
 	}
 	defer zippers.Put(z)
-	parts := &members{out: z.buf, first: z.gz}
+	parts := newMembers(z)
 	defer parts.wait()
 	a := &archiver{folder: f, known: k, meta: m, top: m.Name + "-" + m.Version + "/", tar: tar.NewWriter(parts)}
 	if err := a.all(ctx); err != nil {

@@ -9,22 +9,26 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// memberSize is how many bytes of the tar one gzip member holds. Usual packs
-// have one member; those of larger packs are compressed at the same time. The
-// size is part of the format of archives: how many are compressed at once is not.
-const memberSize = 8 << 20
+// How many bytes of the tar the gzip members hold: usual packs have one member,
+// the further ones of large packs are compressed at the same time. The sizes
+// are part of the format of archives; how many are compressed at once is not.
+const (
+	firstMember = 8 << 20
+	nextMember  = 2 << 20
+)
 
 // mostMembers bounds the members that are compressed at once: each takes up to
-// twice memberSize of memory.
-const mostMembers = 4
+// twice nextMember of memory.
+const mostMembers = 8
 
-// members writes gzip members of memberSize bytes each. The first is compressed
-// as it comes, later ones beside each other. Nothing it starts outlives wait.
+// members writes gzip members. The first is compressed as it comes, later ones
+// beside each other. Nothing it starts outlives wait.
 type members struct {
 	out     io.Writer
 	first   *gzip.Writer
-	n       int // bytes in the current member
-	ended   bool
+	n       int    // bytes in the current member
+	size    int    // that it may hold
+	ended   bool   // the first one
 	block   []byte // of the current member, from the second on
 	pending []*gzipMember
 }
@@ -32,21 +36,28 @@ type members struct {
 type gzipMember struct {
 	done sync.WaitGroup
 	raw  []byte
-	out  bytes.Buffer
+	out  *bytes.Buffer
 	err  error
 }
 
-var blocks = sync.Pool{New: func() any { b := make([]byte, 0, memberSize); return &b }}
+var (
+	blocks  = sync.Pool{New: func() any { b := make([]byte, 0, nextMember); return &b }}
+	outputs = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, nextMember+nextMember/64)) }}
+)
+
+func newMembers(z *zipped) *members {
+	return &members{out: z.buf, first: z.gz, size: firstMember}
+}
 
 // Write compresses p, or keeps it until a member is full.
 func (m *members) Write(p []byte) (n int, err error) {
 	for len(p) > 0 {
-		if m.n == memberSize {
+		if m.n == m.size {
 			if err := m.next(); err != nil {
 				return n, err
 			}
 		}
-		part := p[:min(len(p), memberSize-m.n)]
+		part := p[:min(len(p), m.size-m.n)]
 		if !m.ended {
 			if _, err := m.first.Write(part); err != nil {
 				return n, err
@@ -72,7 +83,7 @@ func (m *members) next() error {
 		return err
 	}
 	m.block = *blocks.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
-	m.n = 0
+	m.n, m.size = 0, nextMember
 	return nil
 }
 
@@ -83,7 +94,7 @@ func (m *members) start() error {
 			return err
 		}
 	}
-	g := &gzipMember{raw: m.block}
+	g := &gzipMember{raw: m.block, out: outputs.Get().(*bytes.Buffer)} //nolint:forcetypeassert // the pool holds nothing else
 	m.block = nil
 	m.pending = append(m.pending, g)
 	g.done.Go(g.compress)
@@ -91,7 +102,7 @@ func (m *members) start() error {
 }
 
 func (g *gzipMember) compress() {
-	z, err := newZipped(&g.out)
+	z, err := newZipped(g.out)
 	if err != nil {
 		g.err = err
 		return
@@ -112,6 +123,8 @@ func (m *members) flushOldest() error {
 		return g.err
 	}
 	_, err := m.out.Write(g.out.Bytes())
+	g.out.Reset()
+	outputs.Put(g.out)
 	return err
 }
 

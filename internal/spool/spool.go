@@ -9,9 +9,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"golang.org/x/sync/semaphore"
 )
+
+// most is how many bytes of one archive are held in memory: a large one would
+// take the room of many.
+const most = 8 << 20
 
 // step is how much of the budget is taken at a time, in bytes.
 const step = 64 << 10
@@ -33,26 +38,34 @@ type Spool struct {
 	budget   *Budget
 	taken    int64 // of the budget
 	inMemory bool
+	unnamed  bool     // the file has no name any more
 	mem      [][]byte // chunks of step bytes, the last one shorter
 	file     *os.File
 	size     int64
 }
 
-// ErrFull says that the budget is used up and no file may be written.
-var ErrFull = errors.New("no memory left in the budget")
+// Causes why an archive cannot be held in memory, where no file may be written.
+var (
+	ErrFull  = errors.New("no memory left in the budget")
+	ErrLarge = errors.New("larger than any archive that is held in memory")
+)
 
 // New returns an empty spool.
 func (b *Budget) New() *Spool { return &Spool{budget: b} }
 
-// InMemory returns an empty spool that never goes to a file: writing what the
-// budget has no room for is ErrFull.
+// InMemory returns an empty spool that never goes to a file: writing what there
+// is no room for is ErrFull or ErrLarge.
 func (b *Budget) InMemory() *Spool { return &Spool{budget: b, inMemory: true} }
 
 // Write appends p. Where the budget is used up, the whole content moves to a
 // temporary file.
 func (s *Spool) Write(p []byte) (int, error) {
-	if s.file == nil && !s.reserve(s.size+int64(len(p))) {
-		if err := s.spill(); err != nil {
+	if s.file == nil {
+		err := s.reserve(s.size + int64(len(p)))
+		if err != nil && !s.inMemory {
+			err = s.spill()
+		}
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -83,25 +96,28 @@ func (s *Spool) keep(p []byte) {
 	}
 }
 
-func (s *Spool) reserve(want int64) bool {
+func (s *Spool) reserve(want int64) error {
+	if want > most {
+		return ErrLarge
+	}
 	for s.taken < want {
 		if !s.budget.sem.TryAcquire(step) {
-			return false
+			return ErrFull
 		}
 		s.taken += step
 	}
-	return true
+	return nil
 }
 
 func (s *Spool) spill() error {
-	if s.inMemory {
-		return ErrFull
-	}
 	f, err := os.CreateTemp(s.budget.dir, "packs-*.tar.gz")
 	if err != nil {
 		return fmt.Errorf("temporary file for an archive: %w", err)
 	}
 	s.file = f
+	if runtime.GOOS != "windows" { // an open file needs no name, and a killed process then leaves none
+		s.unnamed = os.Remove(f.Name()) == nil
+	}
 	for _, chunk := range s.mem {
 		if _, err := f.Write(chunk); err != nil {
 			return fmt.Errorf("temporary file for an archive: %w", err)
@@ -142,7 +158,11 @@ func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	err := errors.Join(s.file.Close(), os.Remove(s.file.Name()))
+	name := s.file.Name()
+	err := s.file.Close()
+	if !s.unnamed {
+		err = errors.Join(err, os.Remove(name))
+	}
 	s.file = nil
 	return err
 }
