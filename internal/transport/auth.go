@@ -294,7 +294,7 @@ func (a *authenticator) loginError(ctx context.Context, resp *http.Response) err
 	return &LoginError{Host: a.client.cfg.Host, Login: login, Accepted: a.accepted && !login.Anonymous(), Reply: reply}
 }
 
-// secrets lists what must not get into any text.
+// secrets lists what must not get into any text, in the forms it may have.
 func (a *authenticator) secrets() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -304,7 +304,7 @@ func (a *authenticator) secrets() []string {
 	}
 	for _, t := range a.tokens {
 		if v := t.secret(); len(v) >= minSecret {
-			out = append(out, v)
+			out = append(out, v) // not in all its forms: there may be one for each repository
 		}
 	}
 	return out

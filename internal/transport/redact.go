@@ -1,46 +1,97 @@
 package transport
 
 import (
+	"cmp"
 	"encoding/base64"
+	"encoding/json"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // redacted stands for a secret in a text.
 const redacted = "[redacted]"
 
-// redact takes every secret that this client knows out of a text, in the forms
-// in which servers and libraries repeat them.
+// minSecret is how long a secret must be to be looked for, in bytes: shorter
+// ones are in every text.
+const minSecret = 4
+
+// Redact takes secrets out of a text, in the forms in which servers and
+// libraries repeat them.
+func Redact(text string, secrets ...string) string {
+	all := make([][]string, len(secrets))
+	for i, s := range secrets {
+		all[i] = forms(s)
+	}
+	return cut(text, slices.Concat(all...))
+}
+
+// cut takes strings out of a text, the longest first where one holds another.
+func cut(text string, all []string) string {
+	if text == "" {
+		return ""
+	}
+	slices.SortFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	for _, s := range all {
+		text = strings.ReplaceAll(text, s, redacted)
+	}
+	return text
+}
+
+// forms are the ways in which a secret is written: as it is, in JSON, in an
+// address, and in base64. A short one has none.
+func forms(secret string) []string {
+	if len(secret) < minSecret {
+		return nil
+	}
+	all := []string{
+		secret, url.QueryEscape(secret), url.PathEscape(secret),
+		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
+	}
+	if quoted, err := json.Marshal(secret); err == nil {
+		all = append(all, strings.TrimSuffix(strings.TrimPrefix(string(quoted), `"`), `"`))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// forms are those of all secrets of a login.
+func (l *Login) forms() []string {
+	all := slices.Concat(forms(l.Password), forms(l.IdentityToken), forms(l.RegistryToken))
+	if l.Password != "" {
+		all = append(all, forms(base64.StdEncoding.EncodeToString([]byte(l.Username+":"+l.Password)))...)
+	}
+	return all
+}
+
+// redact takes every secret that this client knows out of a text.
 func (c *Client) redact(s string) string {
 	if s == "" || c.auth == nil {
 		return s
 	}
-	for _, secret := range c.auth.secrets() {
-		s = strings.ReplaceAll(s, secret, redacted)
-	}
-	return s
+	return cut(s, c.auth.secrets())
 }
 
-// minSecret is how long a secret must be to be looked for: shorter ones are in
-// every text.
-const minSecret = 4
+// cleaner returns what makes the words of a reply fit for a terminal: one line,
+// no control or formatting characters, not too long, and without our secrets,
+// those that were sent with the request among them.
+func (c *Client) cleaner(resp *http.Response) func(string) string {
+	secrets := c.auth.secrets()
+	for r := resp; r != nil && r.Request != nil; r = r.Request.Response { // back through redirects
+		sent := r.Request.Header.Get("Authorization")
+		_, secret, _ := strings.Cut(sent, " ")
+		secrets = slices.Concat(secrets, forms(sent), forms(secret), c.proxyLogin(r.Request).forms())
+	}
+	return func(s string) string { return cut(printable(cut(s, secrets)), secrets) }
+}
 
-// forms returns a login's secrets as they may show up in a text, longest first
-// where one holds the other.
-func (l *Login) forms() []string {
-	var out []string
-	if l.Password != "" {
-		basic := base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + l.Password))
-		out = append(out, basic, url.QueryEscape(l.Password), l.Password)
+// proxyLogin is what the proxy on the way of a request was told.
+func (c *Client) proxyLogin(r *http.Request) *Login {
+	proxy, err := c.transport.Proxy(r)
+	if err != nil || proxy == nil || proxy.User == nil {
+		return &Login{}
 	}
-	for _, s := range []string{l.IdentityToken, l.RegistryToken} {
-		out = append(out, url.QueryEscape(s), s)
-	}
-	kept := out[:0]
-	for _, s := range out {
-		if len(s) >= minSecret {
-			kept = append(kept, s)
-		}
-	}
-	return kept
+	password, _ := proxy.User.Password()
+	return &Login{Username: proxy.User.Username(), Password: password}
 }

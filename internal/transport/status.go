@@ -100,17 +100,18 @@ func (c *Client) StatusError(resp *http.Response) *StatusError {
 		Method: resp.Request.Method, Host: resp.Request.URL.Host, Path: resp.Request.URL.Path,
 		Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header, c.cfg.Clock.Now()),
 	}
+	clean := c.cleaner(resp)
 	if location, err := resp.Location(); err == nil && resp.StatusCode < 400 {
-		e.Text = c.clean("redirects to " + location.Scheme + "://" + location.Host) // no more: a query may be signed
+		e.Text = clean("redirects to " + location.Scheme + "://" + location.Host) // no more: a query may be signed
 		return e
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	if err != nil {
 		return e // the status says enough
 	}
-	e.Errors = parseErrors(body, c.clean)
+	e.Errors = parseErrors(body, clean)
 	if len(e.Errors) == 0 && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
-		e.Text = c.clean(string(body))
+		e.Text = clean(string(body))
 	}
 	return e
 }
@@ -146,10 +147,8 @@ func parseErrors(body []byte, clean func(string) string) []ServerError {
 	return out
 }
 
-// clean makes text of a server fit for a terminal: one line, no control or
-// formatting characters, not too long, without our secrets.
-func (c *Client) clean(s string) string { return c.redact(printable(c.redact(s))) }
-
+// printable makes one line of a text, without control or formatting characters,
+// and not too long.
 func printable(s string) string {
 	var b strings.Builder
 	n, space := 0, false

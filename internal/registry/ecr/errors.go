@@ -94,7 +94,7 @@ func (s *session) explain(op, where string, err error) error {
 	var api smithy.APIError
 	switch {
 	case errors.As(err, &api):
-		s.explainAPI(e, api)
+		s.explainAPI(e, api, sessionToken(err))
 	case s.explainSetup(e, err):
 	default:
 		s.explainNetwork(e, err)
@@ -103,9 +103,9 @@ func (s *session) explain(op, where string, err error) error {
 }
 
 // explainAPI words the errors that the service itself answers.
-func (s *session) explainAPI(e *registry.Error, api smithy.APIError) {
-	message := s.clean(api.ErrorMessage())
-	e.Err = &apiError{code: s.clean(api.ErrorCode()), message: message, err: api}
+func (s *session) explainAPI(e *registry.Error, api smithy.APIError, sent string) {
+	message := s.clean(api.ErrorMessage(), sent)
+	e.Err = &apiError{code: s.clean(api.ErrorCode(), sent), message: message, err: api}
 	switch code := api.ErrorCode(); code {
 	case "AccessDeniedException", "AccessDenied":
 		e.Err = &causeError{meaning: registry.ErrDenied, err: e.Err}
@@ -154,13 +154,22 @@ func reason(err error) error {
 // maxMessage bounds messages of the service, in runes.
 const maxMessage = 500
 
+// sessionToken returns the secret that was sent with a call: the service repeats
+// it, where a signature is wrong.
+func sessionToken(err error) string {
+	var reply *smithyhttp.ResponseError
+	if !errors.As(err, &reply) || reply.Response == nil || reply.Response.Response == nil || reply.Response.Request == nil {
+		return ""
+	}
+	return reply.Response.Request.Header.Get("X-Amz-Security-Token")
+}
+
 // clean makes text of the service fit for a terminal: one line, not too long,
-// without the token that it issued.
-func (s *session) clean(text string) string {
+// without the token that it issued and the one that was sent.
+func (s *session) clean(text, sent string) string {
+	text = transport.Redact(text, sent)
 	if t := s.last.Load(); t != nil {
-		for _, secret := range []string{t.password, url.QueryEscape(t.password)} {
-			text = strings.ReplaceAll(text, secret, "[redacted]")
-		}
+		text = transport.Redact(text, t.password)
 	}
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
