@@ -43,18 +43,22 @@ var zippers sync.Pool // of *zipped
 
 func newZipped(w io.Writer) (*zipped, error) {
 	z, ok := zippers.Get().(*zipped)
-	if ok {
-		z.buf.Reset(w)
-		z.gz.Reset(z.buf)
-	} else {
+	if !ok {
 		z = &zipped{buf: bufio.NewWriterSize(w, 64<<10)}
 		var err error
 		if z.gz, err = gzip.NewWriterLevel(z.buf, level); err != nil {
 			return nil, err
 		}
 	}
-	z.gz.ModTime = epoch // which means none in gzip; the zero Time does not
+	z.reset(w)
 	return z, nil
+}
+
+// reset begins a member that goes to w.
+func (z *zipped) reset(w io.Writer) {
+	z.buf.Reset(w)
+	z.gz.Reset(z.buf)
+	z.gz.ModTime = epoch // which means none in gzip; the zero Time does not
 }
 
 // finishMember ends what is compressed as one member.

@@ -26,24 +26,22 @@ const mostMembers = 8
 type members struct {
 	out     io.Writer
 	first   *gzip.Writer
-	n       int    // bytes in the current member
-	size    int    // that it may hold
-	ended   bool   // the first one
-	block   []byte // of the current member, from the second on
+	n       int         // bytes in the current member
+	size    int         // that it may hold
+	ended   bool        // the first one
+	current *gzipMember // from the second member on
 	pending []*gzipMember
+	spare   []*gzipMember
 }
 
+// gzipMember is a member that is compressed apart from the others.
 type gzipMember struct {
 	done sync.WaitGroup
 	raw  []byte
-	out  *bytes.Buffer
+	out  bytes.Buffer
+	zip  *zipped
 	err  error
 }
-
-var (
-	blocks  = sync.Pool{New: func() any { b := make([]byte, 0, nextMember); return &b }}
-	outputs = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, nextMember+nextMember/64)) }}
-)
 
 func newMembers(z *zipped) *members {
 	return &members{out: z.buf, first: z.gz, size: firstMember}
@@ -63,7 +61,7 @@ func (m *members) Write(p []byte) (n int, err error) {
 				return n, err
 			}
 		} else {
-			m.block = append(m.block, part...)
+			m.current.raw = append(m.current.raw, part...)
 		}
 		m.n += len(part)
 		n += len(part)
@@ -82,7 +80,7 @@ func (m *members) next() error {
 	} else if err := m.start(); err != nil {
 		return err
 	}
-	m.block = *blocks.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	m.current = m.member()
 	m.n, m.size = 0, nextMember
 	return nil
 }
@@ -94,25 +92,35 @@ func (m *members) start() error {
 			return err
 		}
 	}
-	g := &gzipMember{raw: m.block, out: outputs.Get().(*bytes.Buffer)} //nolint:forcetypeassert // the pool holds nothing else
-	m.block = nil
-	m.pending = append(m.pending, g)
-	g.done.Go(g.compress)
+	m.pending = append(m.pending, m.current)
+	m.current.done.Go(m.current.compress)
+	m.current = nil
 	return nil
 }
 
+// member returns one that was written already, or a new one.
+func (m *members) member() *gzipMember {
+	if last := len(m.spare) - 1; last >= 0 {
+		g := m.spare[last]
+		m.spare = m.spare[:last]
+		return g
+	}
+	g := &gzipMember{raw: make([]byte, 0, nextMember)}
+	g.out.Grow(nextMember + nextMember/64)
+	return g
+}
+
 func (g *gzipMember) compress() {
-	z, err := newZipped(g.out)
-	if err != nil {
-		g.err = err
-		return
+	if g.zip == nil {
+		if g.zip, g.err = newZipped(&g.out); g.err != nil {
+			return
+		}
+	} else {
+		g.zip.reset(&g.out)
 	}
-	defer zippers.Put(z)
-	if _, g.err = z.gz.Write(g.raw); g.err == nil {
-		g.err = z.finishMember()
+	if _, g.err = g.zip.gz.Write(g.raw); g.err == nil {
+		g.err = g.zip.finishMember()
 	}
-	g.raw = g.raw[:0]
-	blocks.Put(&g.raw)
 }
 
 func (m *members) flushOldest() error {
@@ -123,8 +131,9 @@ func (m *members) flushOldest() error {
 		return g.err
 	}
 	_, err := m.out.Write(g.out.Bytes())
+	g.raw = g.raw[:0]
 	g.out.Reset()
-	outputs.Put(g.out)
+	m.spare = append(m.spare, g)
 	return err
 }
 

@@ -256,6 +256,8 @@ func TestMemoryDoesNotGrowWithFiles(t *testing.T) { //nolint:paralleltest // cou
 	}
 	archive := build(t, dir) // also fills the pools
 	out := t.TempDir()
+	// A flat amount: a few members of an archive, with what compresses them.
+	most := uint64(8<<20 + min(mostMembers, runtime.GOMAXPROCS(0))*8<<20)
 	for name, do := range map[string]func() error{
 		"Read":  func() error { _, err := Read(context.Background(), dir, Options{}); return err },
 		"Build": func() error { _, err := Build(context.Background(), io.Discard, dir, metaOfSample); return err },
@@ -272,7 +274,7 @@ func TestMemoryDoesNotGrowWithFiles(t *testing.T) { //nolint:paralleltest // cou
 		runtime.ReadMemStats(&before)
 		err := do()
 		runtime.ReadMemStats(&after)
-		if got := after.TotalAlloc - before.TotalAlloc; err != nil || got > size/8 {
+		if got := after.TotalAlloc - before.TotalAlloc; err != nil || got > most {
 			t.Errorf("%s: allocated %d bytes for a file of %d, %v", name, got, size, err)
 		}
 	}

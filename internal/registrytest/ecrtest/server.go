@@ -37,6 +37,7 @@ type Server struct {
 	proxy      *proxy
 	ctx        context.Context //nolint:containedctx // the life of the registry processes, not of a call
 	cancel     context.CancelFunc
+	ready      chan struct{}        // closed when everything is set up
 	registries map[string]*Registry // by ACCOUNT/REGION
 
 	mu         sync.Mutex
@@ -77,9 +78,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		tokens: make(map[string]*token), layers: make(map[string]layer), faults: make(map[string]*fault),
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
+	s.ready = make(chan struct{})
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	close(s.ready)
 	return s, nil
 }
 
@@ -95,7 +98,13 @@ func (s *Server) start() error {
 		s.CA = ca
 		s.tls = &tls.Config{Certificates: []tls.Certificate{leaf}, MinVersion: tls.VersionTLS12}
 	}
-	control, err := s.listen(http.HandlerFunc(s.serveByHost))
+	control, err := s.listen(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-s.ready: // what start writes is there to be read
+			s.serveByHost(w, r)
+		case <-s.ctx.Done():
+		}
+	}))
 	if err != nil {
 		return err
 	}
