@@ -90,8 +90,8 @@ func runValidate(ctx context.Context, a *app, o *validateOptions, args []string)
 	if o.listRules {
 		return a.writeRules(o)
 	}
-	v := &validation{app: a, options: o}
-	if err := v.collect(ctx, args); err != nil {
+	v := &validation{app: a, options: o, args: args}
+	if err := v.collect(ctx); err != nil {
 		return err
 	}
 	if err := v.run(ctx); err != nil {

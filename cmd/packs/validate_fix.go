@@ -37,18 +37,28 @@ func (v *validation) mend(found []lint.Finding) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("--fix: %w", err)
 	}
+	mended := false
 	for _, fix := range fixes {
 		folder, name := inPack(fix.Path)
-		if err := writeIn(folder, name, fix.After); err != nil {
+		err := writeIn(folder, name, fix.After)
+		if errors.Is(err, errLink) {
+			v.notice("not mended: %s %v", fix.Path, err)
+			continue
+		}
+		if err != nil {
 			return true, fmt.Errorf("--fix: %s: %w", fix.Path, err)
 		}
+		mended = true
 		if err := render.Diff(v.err, v.errStyle(), fix.Path, fix.Before, fix.After); err != nil {
 			return true, err
 		}
 		v.notice("mended %s [%s]", fix.Path, strings.Join(fix.Rules, ", "))
 	}
-	return len(fixes) > 0, nil
+	return mended, nil
 }
+
+// errLink is why a file was not mended.
+var errLink = errors.New("is a link: mend the file that it points to")
 
 // readIn reads a file of a folder, wherever links in the folder point to.
 func readIn(folder, name string) (data []byte, err error) {
@@ -73,7 +83,7 @@ func writeIn(folder, name string, data []byte) (err error) {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("is a link: mend the file that it points to")
+		return errLink
 	}
 	tmp := name + ".packs-fix"
 	f, err := root.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, info.Mode().Perm())

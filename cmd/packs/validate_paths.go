@@ -1,21 +1,20 @@
 package main
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/packs-cli/packs/internal/git"
 	"github.com/packs-cli/packs/internal/lint"
 	"github.com/packs-cli/packs/internal/locate"
 	"github.com/packs-cli/packs/internal/pack"
+	"github.com/packs-cli/packs/manifest"
 )
 
 // paths takes the packs that arguments name. Where there is a packs.yaml its
 // settings count, and its other packs are what these are compared with.
-func (v *validation) paths(args []string) error {
+func (v *validation) paths() error {
 	if _, err := os.Stat(v.options.file); err == nil || v.options.file != defaultCatalog {
 		if err := v.load(); err != nil {
 			return err
@@ -24,14 +23,14 @@ func (v *validation) paths(args []string) error {
 	if v.options.online && v.read == nil && len(v.codes) == 0 {
 		return &usageError{message: "--online asks the registries of packs.yaml, and there is no " + v.options.file}
 	}
-	v.problems = nil // the linter finds those of packs that are checked
 	v.config.Partial = true
 	seen := make(map[string]bool)
-	for _, arg := range args {
+	for _, arg := range v.args {
 		if err := v.path(arg, seen); err != nil {
 			return err
 		}
 	}
+	v.problems = v.ofSubjects(v.problems)
 	if v.read == nil {
 		return nil
 	}
@@ -50,6 +49,26 @@ func (v *validation) paths(args []string) error {
 		}
 	}
 	return nil
+}
+
+// ofSubjects returns the problems of packs that are checked, with paths as the
+// arguments spell them.
+func (v *validation) ofSubjects(problems []manifest.Problem) []manifest.Problem {
+	var own []manifest.Problem
+	for _, p := range problems {
+		if p.File == v.options.file {
+			continue // the linter compares packs itself
+		}
+		file := resolved(p.File)
+		for i := range v.subjects {
+			s := &v.subjects[i]
+			if below, ok := strings.CutPrefix(file, s.Dir); ok && (below == "" || os.IsPathSeparator(below[0])) {
+				p.File = s.Path + filepath.ToSlash(below)
+				own = append(own, p)
+			}
+		}
+	}
+	return own
 }
 
 // notPublished is no name of a registry: packs that packs.yaml does not list are
@@ -148,34 +167,4 @@ func subjectAt(path, dir string) subject {
 		s.name, s.version = meta.Name, meta.Version
 	}
 	return s
-}
-
-// resolved is an absolute path without links, as far as that can be told.
-func resolved(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return path
-	}
-	if path, err := filepath.EvalSymlinks(abs); err == nil {
-		return path
-	}
-	return abs
-}
-
-// outside tells whether a path lies outside of the git work tree that packs was
-// started in, or of the folder where there is none.
-func outside(path string) bool {
-	here, err := os.Getwd()
-	if err != nil {
-		return true
-	}
-	border := resolved(here)
-	for dir := border; git.InWorkTree(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil || !errors.Is(err, fs.ErrNotExist) {
-			border = dir
-			break
-		}
-	}
-	rel, err := filepath.Rel(border, path)
-	return err != nil || rel != "." && !filepath.IsLocal(rel)
 }

@@ -62,3 +62,13 @@ func (a *app) writeRules(o *validateOptions) error {
 		return nil
 	})
 }
+
+// ruleIDs are the IDs of all rules.
+func ruleIDs() []string {
+	rules := lint.Rules()
+	ids := make([]string, len(rules))
+	for i := range rules {
+		ids[i] = rules[i].ID
+	}
+	return ids
+}
