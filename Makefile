@@ -64,7 +64,7 @@ test: ## run the tests; those of a program that cannot be built are skipped by i
 
 lint: $(BIN)/golangci-lint $(BIN)/gofumpt ## linters, formatting, go.mod, and that Windows and macOS compile
 	$(BIN)/golangci-lint config verify
-	$(BIN)/golangci-lint run ./...
+	$(BIN)/golangci-lint run --allow-parallel-runners ./...
 	@files=$$($(BIN)/gofumpt -l .) && if [ -n "$$files" ]; then \
 	  printf 'not formatted, run `%s -w .`:\n%s\n' '$(BIN)/gofumpt' "$$files"; exit 1; fi
 	go mod tidy -diff
