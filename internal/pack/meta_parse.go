@@ -205,6 +205,15 @@ var namePattern = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
 // have to the prefix.
 const maxName = 128
 
+// ValidName tells whether s can be the name of a pack.
+func ValidName(s string) bool {
+	message, _ := checkName(s)
+	return message == ""
+}
+
+// ValidVersion tells whether s can be the version of a pack, which is a tag.
+func ValidVersion(s string) bool { return tagPattern.MatchString(s) }
+
 func checkName(s string) (message, hint string) {
 	switch {
 	case s == "":

@@ -2,6 +2,8 @@ package ecr
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -9,7 +11,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"github.com/packs-cli/packs/internal/registry"
 )
+
+// Repositories lists the repositories below a base path. See registry.Lister.
+func (r *Registry) Repositories(ctx context.Context, below string) ([]string, error) {
+	all, err := r.listing.get(ctx, r)
+	if errors.Is(err, registry.ErrDenied) {
+		hint := ""
+		var e *registry.Error
+		if errors.As(err, &e) {
+			hint = e.Hint
+		}
+		return nil, registry.NotListed(r.spec.Address()+"/"+below, err, hint)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return registry.DirectlyBelow(slices.Collect(maps.Keys(all)), below), nil
+}
 
 // Immutable tells whether a tag, if it is there, cannot be written again.
 func (r *Registry) Immutable(ctx context.Context, repository, tag string) (bool, error) {

@@ -37,6 +37,7 @@ var (
 	_ registry.RepositorySettler = (*Registry)(nil)
 	_ registry.TagGuard          = (*Registry)(nil)
 	_ registry.Addresser         = (*Registry)(nil)
+	_ registry.Lister            = (*Registry)(nil)
 )
 
 // ErrPublic says that a host is that of Amazon ECR Public.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/packs-cli/packs/internal/registry"
@@ -221,4 +222,25 @@ func TestQuotaOfRepositoriesIsNotTriedAgain(t *testing.T) {
 	if n := s.Count("CreateRepository"); n != 2 {
 		t.Errorf("%d calls of CreateRepository, want 2", n)
 	}
+}
+
+func TestRepositoriesBelowTheBasePath(t *testing.T) {
+	t.Parallel()
+	s, r := start(t, ecrtest.Options{PageSize: 2}, nil)
+	want := []string{base + "/a", base + "/b"}
+	for _, name := range append(want, base, base+"/a/b", "other/a") {
+		s.Registry(dev, region).Put(ecrtest.Repository{Name: name})
+	}
+	if got, err := r.Repositories(t.Context(), base); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
+func TestRepositoriesThatMayNotBeListed(t *testing.T) {
+	t.Parallel()
+	user := ecrtest.User(dev)
+	user.Policy = `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ecr:DescribeRepositories","Resource":"*"}]}`
+	_, r := start(t, ecrtest.Options{Principals: []ecrtest.Principal{user}}, nil)
+	_, err := r.Repositories(t.Context(), base)
+	wantError(t, err, registry.ErrNotListed, "does not list its repositories", "ecr:DescribeRepositories")
 }

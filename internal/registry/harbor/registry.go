@@ -43,6 +43,7 @@ var (
 	_ registry.Observer       = (*Registry)(nil)
 	_ registry.TagGuard       = (*Registry)(nil)
 	_ registry.Checker        = (*Registry)(nil)
+	_ registry.Lister         = (*Registry)(nil)
 )
 
 // New opens a registry. It contacts nothing; certificate files that cannot be

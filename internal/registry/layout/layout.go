@@ -29,7 +29,10 @@ type Registry struct {
 	turns map[string]chan struct{} // one writer at a time for each repository; guarded by mu
 }
 
-var _ registry.Registry = (*Registry)(nil)
+var (
+	_ registry.Registry = (*Registry)(nil)
+	_ registry.Lister   = (*Registry)(nil)
+)
 
 // New returns the registry of type layout that spec describes, without looking
 // at the disk. A folder that does not exist is empty, and made by the first push.
@@ -174,15 +177,14 @@ func (r *Registry) tags(ctx context.Context, repository string) ([]string, error
 	return x.tags(), nil
 }
 
-// Repositories lists the repositories of packs, sorted, by their full names:
-// those right below the base path of packs.yaml that are a layout.
-func (r *Registry) Repositories(ctx context.Context) ([]string, error) {
-	names, err := r.repositories(ctx)
-	return names, r.fail("list repositories", r.spec.Base(), "", err)
+// Repositories lists the repositories right below a base path: folders that are
+// a layout. See registry.Lister.
+func (r *Registry) Repositories(ctx context.Context, below string) ([]string, error) {
+	names, err := r.repositories(ctx, below)
+	return names, r.fail("list repositories", below, "", err)
 }
 
-func (r *Registry) repositories(ctx context.Context) ([]string, error) {
-	base := r.spec.Base()
+func (r *Registry) repositories(ctx context.Context, base string) ([]string, error) {
 	root, err := r.openBase()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

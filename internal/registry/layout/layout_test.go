@@ -139,7 +139,7 @@ func TestTagsAndRepositoriesAreListed(t *testing.T) {
 	if tags, err := r.Tags(ctx, repo); err != nil || len(tags) != 0 {
 		t.Errorf("tags of nothing: %q, %v", tags, err)
 	}
-	if repos, err := r.Repositories(ctx); err != nil || len(repos) != 0 {
+	if repos, err := r.Repositories(ctx, "spectro-packs/archive"); err != nil || len(repos) != 0 {
 		t.Errorf("repositories of nothing: %q, %v", repos, err)
 	}
 	for _, tag := range []string{"1.10.0", "1.9.0", "nightly"} {
@@ -158,7 +158,7 @@ func TestTagsAndRepositoriesAreListed(t *testing.T) {
 	if tags, err := r.Tags(ctx, repo); err != nil || !slices.Equal(tags, []string{"1.10.0", "1.9.0", "nightly"}) {
 		t.Errorf("tags %q, %v", tags, err)
 	}
-	if repos, err := r.Repositories(ctx); err != nil || !slices.Equal(repos, slices.Sorted(slices.Values(append(odd, repo)))) {
+	if repos, err := r.Repositories(ctx, "spectro-packs/archive"); err != nil || !slices.Equal(repos, slices.Sorted(slices.Values(append(odd, repo)))) {
 		t.Errorf("repositories %q, %v", repos, err)
 	}
 }

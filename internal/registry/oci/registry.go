@@ -36,8 +36,8 @@ type Options struct {
 	Clock    transport.Clock
 }
 
-// Registry is a registry of type oci. It implements registry.Registry and
-// registry.BasePather.
+// Registry is a registry of type oci. It implements registry.Registry,
+// registry.BasePather and registry.Lister.
 type Registry struct {
 	spec   *manifest.Registry
 	client *transport.Client
@@ -47,6 +47,7 @@ type Registry struct {
 var (
 	_ registry.Registry   = (*Registry)(nil)
 	_ registry.BasePather = (*Registry)(nil)
+	_ registry.Lister     = (*Registry)(nil)
 )
 
 // New opens a registry. It contacts nothing; certificate files that cannot be

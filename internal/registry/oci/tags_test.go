@@ -158,7 +158,7 @@ func TestTagsOfHostileOrOddRegistries(t *testing.T) {
 		{"null", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `{"tags":null}`) }, nil, nil},
 		{"no JSON", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `<html>`) }, nil, registry.ErrCorrupt},
 		{"too long", func(w http.ResponseWriter, _ *http.Request) {
-			for range maxTagsBody>>20 + 1 {
+			for range maxPageBody>>20 + 1 {
 				_, _ = w.Write(make([]byte, 1<<20))
 			}
 		}, nil, registry.ErrCorrupt},
@@ -185,7 +185,7 @@ func TestTagsOfHostileOrOddRegistries(t *testing.T) {
 			}
 		})
 	}
-	if pages.Load() > maxTagPages {
+	if pages.Load() > maxPages {
 		t.Errorf("%d pages were asked for", pages.Load())
 	}
 }
