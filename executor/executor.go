@@ -41,7 +41,8 @@ type Executor struct {
 // target is a chosen registry with its open backend.
 type target struct {
 	registry.Registry
-	spec *manifest.Registry
+	spec   *manifest.Registry
+	others bool // the base path repository belongs to another shard
 }
 
 // InputError is a mistake in the options: a registry or pack that the catalog
@@ -78,22 +79,26 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	if err := e.setOverwrite(); err != nil {
 		return nil, err
 	}
+	all := e.chosen
+	e.chosen = ofShard(o.Shard, all)
 	for _, r := range regs {
-		if !e.wanted(r.Name) && !slices.Contains(o.Registries, r.Name) {
+		basePath := o.Shard.HasBasePath() && r.BasePathRepository && wanted(all, r.Name)
+		if !basePath && !wanted(e.chosen, r.Name) && !slices.Contains(o.Registries, r.Name) {
 			continue
 		}
+		r = share(r, o.Shard)
 		backend, err := e.opener.open(r)
 		if err != nil {
 			return nil, errors.Join(err, e.Close())
 		}
-		e.targets = append(e.targets, &target{Registry: backend, spec: r})
+		e.targets = append(e.targets, &target{Registry: backend, spec: r, others: !o.Shard.HasBasePath()})
 	}
 	return e, nil
 }
 
-// wanted tells whether any chosen pack goes to a registry.
-func (e *Executor) wanted(name string) bool {
-	return slices.ContainsFunc(e.chosen, func(p *manifest.Pack) bool {
+// wanted tells whether any of some packs goes to a registry.
+func wanted(packs []*manifest.Pack, name string) bool {
+	return slices.ContainsFunc(packs, func(p *manifest.Pack) bool {
 		return slices.ContainsFunc(p.Targets, func(t manifest.Target) bool { return t.Registry == name })
 	})
 }

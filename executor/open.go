@@ -34,7 +34,7 @@ func (o *opener) open(r *manifest.Registry) (registry.Registry, error) {
 		}
 		return harbor.New(r, options)
 	case manifest.TypeECR:
-		return ecr.New(r, ecr.Options{Accounts: &o.accounts, Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger})
+		return ecr.New(r, ecr.Options{Accounts: &o.accounts, Share: ecrShare(o.Shard), Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger})
 	}
 	return nil, fmt.Errorf("registry %s: there is no type %q", r.Name, r.Type)
 }

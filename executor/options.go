@@ -16,6 +16,9 @@ type Options struct {
 	Pulling bool
 	// Packs are NAME or NAME@RANGE, NAME may be a glob; empty means every pack.
 	Packs []string
+	// Shard takes only one of several equal parts of the chosen packs, and as
+	// much smaller a part of what packs.yaml lets a run ask of a registry.
+	Shard plan.Shard
 	// Overwrite are exact NAME@VERSION that may replace other content.
 	Overwrite []string
 	// RepairShape pushes over equal content that Palette would ignore.

@@ -29,7 +29,7 @@ func (t *target) project() string {
 func (t *target) basePath() string {
 	_, pushes := t.Registry.(registry.BasePather)
 	_, creates := t.Registry.(registry.RepositoryCreator)
-	if (pushes || creates) && t.spec.BasePathRepository {
+	if (pushes || creates) && t.spec.BasePathRepository && !t.others {
 		return t.spec.Base()
 	}
 	return ""

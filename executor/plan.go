@@ -47,7 +47,7 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 	}
 	e.remember(s)
 	p := plan.Compute(e.summary(s))
-	p.Tool, p.Source = e.opts.Tool, e.opts.Source
+	p.Tool, p.Source, p.Shard = e.opts.Tool, e.opts.Source, e.opts.Shard.Ref()
 	p.Remarks = append(p.Remarks, e.notDone()...)
 	return p, nil
 }

@@ -16,6 +16,7 @@ type Report struct {
 	Kind        string        `json:"kind"`
 	Tool        string        `json:"tool,omitempty"`
 	Source      *plan.Source  `json:"source,omitempty"`
+	Shard       *plan.Shard   `json:"shard,omitempty"` // nil: the whole catalog
 	Summary     ReportSummary `json:"summary"`
 	Items       []Item        `json:"items"`
 	Interrupted bool          `json:"interrupted,omitempty"` // stopped before everything was started

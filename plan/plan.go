@@ -14,6 +14,7 @@ type Plan struct {
 	Kind       string   `json:"kind"`
 	Tool       string   `json:"tool,omitempty"`   // the version of packs that made it
 	Source     *Source  `json:"source,omitempty"` // where the packs come from
+	Shard      *Shard   `json:"shard,omitempty"`  // the part of the catalog that it is about; nil: all of it
 	Summary    Summary  `json:"summary"`
 	Actions    []Action `json:"actions"`
 	Remarks    []string `json:"remarks,omitempty"` // what a reader should know and no action says

@@ -17,6 +17,7 @@ func (q *request) add(a *app, cmd *cobra.Command) {
 	fs.StringArrayVar(&q.options.Overwrite, "overwrite", nil, "replace this version although its content differs; `NAME@VERSION`, exactly (repeatable)")
 	fs.BoolVar(&q.options.RepairShape, "repair-shape", false, "publish again what is there with the same content but in a form that Palette ignores")
 	fs.BoolVar(&q.options.UpdateRepositories, "update-repositories", false, "give existing repositories the settings of packs.yaml")
+	addShard(fs, &q.options.Shard)
 	complete(cmd, "overwrite", func() []string { return completeVersions(a, &q.catalogFlags) })
 }
 

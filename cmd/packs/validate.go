@@ -56,6 +56,7 @@ is wrong, 130 interrupted.`,
 	fs.StringArrayVar(&o.registries, "registry", nil, "with --online: only this registry; `NAME` may be a glob (repeatable)")
 	completeRegistries(a, cmd, &o.catalogFlags)
 	o.addAccess(fs)
+	addShard(fs, &o.options.Shard)
 	fs.BoolVar(&o.fix, "fix", false, "mend what has one right answer, show what changed, then check")
 	fs.BoolVar(&o.untrusted, "untrusted", false, "the files are a stranger's: no network, no programs, no secrets, nothing outside the work tree")
 	fs.BoolVar(&o.listRules, "list-rules", false, "list the rules and check nothing")
@@ -98,7 +99,7 @@ func runValidate(ctx context.Context, a *app, o *validateOptions, args []string)
 		return err
 	}
 	report := lint.NewReport(len(v.subjects), v.findings)
-	report.Tool = toolVersion()
+	report.Tool, report.Shard = toolVersion(), o.options.Shard.Ref()
 	if v.read != nil && o.outputs.machine() && !o.untrusted {
 		report.Source = a.gitSource(ctx, v.read)
 	}

@@ -40,6 +40,9 @@ func (v *validation) collect(ctx context.Context) error {
 	if err == nil && v.options.since != "" {
 		err = v.narrow(ctx)
 	}
+	if err == nil && v.options.options.Shard.Count > 1 {
+		v.keepShard()
+	}
 	return err
 }
 

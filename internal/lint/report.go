@@ -46,6 +46,7 @@ type Report struct {
 	Kind       string       `json:"kind"`
 	Tool       string       `json:"tool,omitempty"`
 	Source     *plan.Source `json:"source,omitempty"`
+	Shard      *plan.Shard  `json:"shard,omitempty"` // the part of the catalog that was checked; nil: all of it
 	Summary    Summary      `json:"summary"`
 	Findings   []Finding    `json:"findings"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -146,10 +147,6 @@ func (r *run) judges(entry *Ignore, checked []*facts) bool {
 	case !r.cfg.Partial:
 		return true
 	}
-	for _, f := range checked {
-		if entry.Path == "" && entry.fits(f.name, f.version) {
-			return true
-		}
-	}
-	return false
+	fits := func(f *facts) bool { return entry.fits(f.name, f.version) }
+	return entry.Path == "" && slices.ContainsFunc(checked, fits) && !slices.ContainsFunc(r.facts[len(checked):], fits)
 }

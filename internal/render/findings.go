@@ -116,11 +116,12 @@ func severityWord(s lint.Severity) string {
 }
 
 // findingsSummary is the counts of a report in one sentence.
-func findingsSummary(s lint.Summary) string {
-	line := "Valid: "
+func findingsSummary(r *lint.Report) string {
+	s, line := r.Summary, "Valid"
 	if s.Errors > 0 {
-		line = "Invalid: "
+		line = "Invalid"
 	}
+	line += shardWord(" in", r.Shard) + ": "
 	var parts []string
 	if s.Packs > 0 || s.Errors == 0 { // with a wrong packs.yaml no pack is reached
 		parts = append(parts, Count(s.Packs, "pack")+" checked")
@@ -145,4 +146,4 @@ func findingCounts(s lint.Summary) []string {
 }
 
 // FindingsSummary is the last line of the text format, for a notice.
-func FindingsSummary(r *lint.Report) string { return findingsSummary(r.Summary) }
+func FindingsSummary(r *lint.Report) string { return findingsSummary(r) }

@@ -39,6 +39,6 @@ func writeFindingsGitHub(w io.Writer, r *lint.Report, o FindingsOptions) error {
 		}
 		t.line("::", githubCommands[f.Severity], " ", strings.Join(properties, ","), "::", githubText.Replace(text))
 	}
-	t.line(findingsSummary(r.Summary))
+	t.line(findingsSummary(r))
 	return t.flush()
 }

@@ -37,7 +37,7 @@ func writeFindingsMarkdown(w io.Writer, r *lint.Report, _ FindingsOptions) error
 // whether that are all it was given.
 func markdownFindings(r *lint.Report, findings []lint.Finding) (text []byte, whole bool) {
 	var b bytes.Buffer
-	b.WriteString("### " + escapeMarkdown(findingsSummary(r.Summary)) + "\n")
+	b.WriteString("### " + escapeMarkdown(findingsSummary(r)) + "\n")
 	shown := 0
 	for _, g := range groupFindings(findings) {
 		head := markdownGroup(&g)

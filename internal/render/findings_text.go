@@ -21,7 +21,7 @@ func writeFindingsText(w io.Writer, r *lint.Report, o FindingsOptions) error {
 		}
 		t.line()
 	}
-	t.line(t.paint(bold, findingsSummary(r.Summary)))
+	t.line(t.paint(bold, findingsSummary(r)))
 	return t.flush()
 }
 

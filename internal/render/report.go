@@ -24,7 +24,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	t := newPage(w, s)
 	if nothingDone(r.Summary) {
 		writeWarnings(t, reportWarnings(r.Items))
-		t.paragraph(0, bold, "Applied: no changes; "+asWanted(o.Plan, o.File)+".")
+		t.paragraph(0, bold, "Applied"+shardWord("", r.Shard)+": no changes; "+asWanted(o.Plan, o.File)+".")
 		return t.flush()
 	}
 	for i, group := range byRegistry(r.Items) {
@@ -146,6 +146,7 @@ func appliedLine(r *executor.Report, took time.Duration) string {
 	if r.Interrupted {
 		line = "Interrupted"
 	}
+	line += shardWord("", r.Shard)
 	if took > 0 {
 		line += " in " + Duration(took)
 	}

@@ -11,7 +11,7 @@ import (
 func planSummary(p *plan.Plan, file string) string {
 	s := p.Summary
 	if !s.Pending() && s.Conflict+s.Unknown == 0 {
-		return "No changes: " + asWanted(p, file) + "."
+		return "No changes" + shardWord(" in", p.Shard) + ": " + asWanted(p, file) + "."
 	}
 	var parts []string
 	add := func(n int, text string) {
@@ -35,7 +35,15 @@ func planSummary(p *plan.Plan, file string) string {
 	add(s.Skip, strconv.Itoa(s.Skip)+" skipped")
 	add(s.Conflict, Count(s.Conflict, "conflict"))
 	add(s.Unknown, strconv.Itoa(s.Unknown)+" unknown")
-	return "Plan: " + strings.Join(parts, ", ") + "."
+	return "Plan" + shardWord(" of", p.Shard) + ": " + strings.Join(parts, ", ") + "."
+}
+
+// shardWord names the part of the catalog that something is about, "" for all of it.
+func shardWord(preposition string, s *plan.Shard) string {
+	if s == nil {
+		return ""
+	}
+	return preposition + " shard " + s.String()
 }
 
 // asWanted says that nothing has to be done, and for how much.
@@ -46,6 +54,9 @@ func asWanted(p *plan.Plan, file string) string {
 			versions[a.Name+"@"+a.Version] = true
 			registries[a.Registry] = true
 		}
+	}
+	if len(versions) == 0 && p.Shard != nil {
+		return "no pack that is asked for is in it"
 	}
 	if len(versions) == 0 {
 		return "no pack of " + Clean(file) + " goes to a registry"
