@@ -94,6 +94,13 @@ func (e *Executor) summary(s *survey) (plan.Desired, plan.Observed) {
 
 func (e *Executor) newSurvey() *survey {
 	s := &survey{digests: make(map[*manifest.Pack]hashed, len(e.chosen)), places: make([]places, len(e.targets))}
+	most := 0
+	for _, p := range e.chosen {
+		most += len(p.Targets)
+	}
+	s.versions = make([]plan.Version, 0, most) // at once: there may be 10,000 packs
+	s.packs = make([]*manifest.Pack, 0, most)
+	s.targets = make([]*target, 0, most)
 	for _, p := range e.chosen {
 		for _, want := range p.Targets {
 			t := e.target(want.Registry)

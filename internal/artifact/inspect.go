@@ -44,9 +44,22 @@ func Inspect(desc ocispec.Descriptor, raw []byte) (Info, error) {
 	}
 	info.Title = info.Layer.Annotations[ocispec.AnnotationTitle]
 	info.Layer.Annotations = nil // nothing else is needed of them, and there may be 10,000 packs
+	info.Layer.MediaType = shared(info.Layer.MediaType)
+	info.Manifest.MediaType = shared(info.Manifest.MediaType)
 	info.ContentDigest = m.Annotations[AnnotationContentDigest]
 	info.Shape = shapeOf(m)
 	return info, nil
+}
+
+// shared returns a media type without memory of its own where it is one of those
+// that packs have.
+func shared(mediaType string) string {
+	for _, known := range []string{ocispec.MediaTypeImageManifest, ocispec.MediaTypeImageLayer} {
+		if mediaType == known {
+			return known
+		}
+	}
+	return mediaType
 }
 
 func shapeOf(m ocispec.Manifest) Shape {

@@ -73,7 +73,7 @@ func TestDamagedFoldersAreEmpty(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, raw := range map[string][]byte{
-		"empty": nil, "cut": whole[:len(whole)-3], "foreign": []byte("{}"), "other version": bytes.Replace(whole, []byte("v1 "), []byte("v9 "), 1),
+		"empty": nil, "cut": whole[:len(whole)-3], "foreign": []byte("{}"), "other version": bytes.Replace(whole, []byte("v2 "), []byte("v9 "), 1),
 		"edited": bytes.Replace(whole, []byte("aaaa"), []byte("bbbb"), 1),
 	} {
 		if err := os.WriteFile(f.file, raw, 0o600); err != nil {
@@ -152,4 +152,25 @@ func TestWithoutFolderNothingIsRemembered(t *testing.T) {
 	if f.Save() != nil || l.Put(digest.FromString("1"), contentA) != nil {
 		t.Error("saving nothing is an error")
 	}
+}
+
+func FuzzFolders(f *testing.F) {
+	line := (&folderEntry{digest: contentA, bytes: 7}).line("/p")
+	f.Add([]byte(line))
+	f.Add([]byte(header + sum([]byte(line)) + "\n" + line))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		dir := t.TempDir()
+		file := OpenFolders(dir, "c").file
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for path, e := range OpenFolders(dir, "c").entries {
+			if got, same, ok := parseFolder(strings.TrimSuffix(e.line(path), "\n")); !ok || got != path || same != e {
+				t.Errorf("%q: %+v is read as %+v", path, e, same)
+			}
+		}
+	})
 }

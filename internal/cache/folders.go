@@ -1,15 +1,19 @@
 package cache
 
 import (
-	"bytes"
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,9 +35,9 @@ type Folders struct {
 }
 
 type folderEntry struct {
-	Stamp  string `json:"stamp"`
-	Digest string `json:"digest"`
-	Bytes  int64  `json:"bytes"`
+	stamp  [32]byte
+	digest string
+	bytes  int64
 }
 
 // OpenFolders reads what is remembered for the catalog of that absolute path,
@@ -43,28 +47,72 @@ func OpenFolders(dir, catalog string) *Folders {
 		return nil
 	}
 	key := sha256.Sum256([]byte(catalog))
-	f := &Folders{file: filepath.Join(dir, "folders", hex.EncodeToString(key[:16])), entries: make(map[string]folderEntry)}
-	raw, err := os.ReadFile(f.file)
-	if err != nil {
-		return f // nothing is remembered yet
+	f := &Folders{file: filepath.Join(dir, "folders", hex.EncodeToString(key[:16]))}
+	if !f.read() {
+		f.entries = nil // nothing is remembered, or it is damaged
 	}
-	if body, ok := checked(raw); !ok || json.Unmarshal(body, &f.entries) != nil {
+	if f.entries == nil {
 		f.entries = make(map[string]folderEntry)
 	}
 	return f
 }
 
-// header begins the file: a version, then the digest of what follows.
-const header = "packs folders v1 "
-
-func checked(raw []byte) ([]byte, bool) {
-	head, body, ok := bytes.Cut(raw, []byte("\n"))
-	return body, ok && string(head) == header+sum(body)
-}
+// header begins the file: a version, then the digest of the lines that follow.
+const header = "packs folders v2 "
 
 func sum(b []byte) string {
 	s := sha256.Sum256(b)
 	return hex.EncodeToString(s[:])
+}
+
+// read takes the file line by line, so that a catalog of any size needs no
+// more memory than what is kept of it. It tells whether all of it was right.
+func (f *Folders) read() bool {
+	file, err := os.Open(f.file)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }() // only read from
+	lines := bufio.NewScanner(file)
+	if !lines.Scan() {
+		return false
+	}
+	want, ok := strings.CutPrefix(lines.Text(), header)
+	if !ok {
+		return false
+	}
+	f.entries = make(map[string]folderEntry)
+	h := sha256.New()
+	for lines.Scan() {
+		h.Write(lines.Bytes())
+		h.Write([]byte("\n"))
+		path, e, ok := parseFolder(lines.Text())
+		if !ok {
+			return false
+		}
+		f.entries[path] = e
+	}
+	return lines.Err() == nil && hex.EncodeToString(h.Sum(nil)) == want
+}
+
+// line is STAMP DIGEST BYTES PATH, the path quoted as in Go.
+func (e *folderEntry) line(path string) string {
+	return fmt.Sprintf("%x %s %d %q\n", e.stamp, e.digest, e.bytes, path)
+}
+
+func parseFolder(line string) (path string, e folderEntry, ok bool) {
+	fields := strings.SplitN(line, " ", 4)
+	if len(fields) != 4 || len(fields[0]) != hex.EncodedLen(len(e.stamp)) || !pack.KnownDigest(fields[1]) {
+		return "", e, false
+	}
+	if _, err := hex.Decode(e.stamp[:], []byte(fields[0])); err != nil {
+		return "", e, false
+	}
+	e.digest = strings.Clone(fields[1]) // not the whole line
+	var sizeErr, pathErr error
+	e.bytes, sizeErr = strconv.ParseInt(fields[2], 10, 64)
+	path, pathErr = strconv.Unquote(fields[3])
+	return strings.Clone(path), e, sizeErr == nil && pathErr == nil
 }
 
 // Get returns the digest and the bytes of a folder that is as it was.
@@ -75,10 +123,10 @@ func (f *Folders) Get(path string, s pack.Stamp) (digest string, size int64, ok 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e, ok := f.entries[path]
-	if !ok || e.Stamp != hex.EncodeToString(s.Sum[:]) || !pack.KnownDigest(e.Digest) {
+	if !ok || e.stamp != s.Sum {
 		return "", 0, false
 	}
-	return e.Digest, e.Bytes, true
+	return e.digest, e.bytes, true
 }
 
 // Put remembers the digest of a folder whose stamp was taken at a time before
@@ -89,7 +137,7 @@ func (f *Folders) Put(path string, s pack.Stamp, at time.Time, digest string, si
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.entries[path] = folderEntry{hex.EncodeToString(s.Sum[:]), digest, size}
+	f.entries[path] = folderEntry{s.Sum, digest, size}
 	f.changed = true
 }
 
@@ -109,16 +157,35 @@ func (f *Folders) Save() error {
 			delete(f.entries, path)
 		}
 	}
-	body, err := json.Marshal(f.entries)
-	if err != nil {
+	f.changed = false
+	return replace(f.file, f.write)
+}
+
+// write writes the file: the lines twice, first to be digested.
+func (f *Folders) write(w io.Writer) error {
+	paths := slices.Sorted(maps.Keys(f.entries))
+	lines := func(w io.Writer) error {
+		for _, path := range paths {
+			e := f.entries[path]
+			if _, err := io.WriteString(w, e.line(path)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	h := sha256.New()
+	if err := lines(h); err != nil {
 		return err
 	}
-	f.changed = false
-	return replace(f.file, append([]byte(header+sum(body)+"\n"), body...))
+	buffered := bufio.NewWriter(w)
+	if _, err := fmt.Fprintf(buffered, "%s%x\n", header, h.Sum(nil)); err != nil {
+		return err
+	}
+	return errors.Join(lines(buffered), buffered.Flush())
 }
 
 // replace writes a file so that readers see the old or the new one.
-func replace(file string, content []byte) error {
+func replace(file string, write func(w io.Writer) error) error {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("cache: %w", err)
@@ -127,7 +194,7 @@ func replace(file string, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("cache: %w", err)
 	}
-	_, err = t.Write(content)
+	err = write(t)
 	if err = errors.Join(err, t.Close()); err == nil {
 		err = os.Rename(t.Name(), file)
 	}
