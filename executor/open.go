@@ -3,12 +3,14 @@ package executor
 import (
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/internal/registry/ecr"
 	"github.com/packs-cli/packs/internal/registry/harbor"
 	"github.com/packs-cli/packs/internal/registry/layout"
 	"github.com/packs-cli/packs/internal/registry/oci"
+	"github.com/packs-cli/packs/internal/transport"
 	"github.com/packs-cli/packs/manifest"
 )
 
@@ -21,7 +23,10 @@ type opener struct {
 
 // open returns the backend of a registry. It contacts nothing.
 func (o *opener) open(r *manifest.Registry) (registry.Registry, error) {
-	general := oci.Options{AllowExec: o.AllowExec, Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger}
+	general := oci.Options{
+		AllowExec: o.AllowExec, Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger,
+		Retry: o.retryPolicy(), Timeouts: o.timeouts(),
+	}
 	switch r.Type {
 	case manifest.TypeLayout:
 		return layout.New(*r)
@@ -34,7 +39,10 @@ func (o *opener) open(r *manifest.Registry) (registry.Registry, error) {
 		}
 		return harbor.New(r, options)
 	case manifest.TypeECR:
-		return ecr.New(r, ecr.Options{Accounts: &o.accounts, Share: ecrShare(o.Shard), Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger})
+		return ecr.New(r, ecr.Options{
+			Accounts: &o.accounts, Share: ecrShare(o.Shard), Env: o.Env, UserAgent: o.userAgent(), Logger: o.Logger,
+			Retry: o.retryPolicy(), Timeouts: o.timeouts(),
+		})
 	}
 	return nil, fmt.Errorf("registry %s: there is no type %q", r.Name, r.Type)
 }
@@ -67,4 +75,28 @@ func (o *Options) userAgent() string {
 		return "packs"
 	}
 	return "packs/" + o.Tool
+}
+
+// retryPolicy is what the options say of tries; the rest are the transport's defaults.
+func (o *Options) retryPolicy() transport.RetryPolicy {
+	p := transport.RetryPolicy{MaxRetryAfter: o.MaxRetryAfter}
+	switch {
+	case o.Retries < 0:
+		p.Tries = 1
+	case o.Retries > 0:
+		p.Tries = o.Retries + 1
+	}
+	// Who is ready to wait that long once may have to do so twice.
+	if longest := 2 * o.MaxRetryAfter; longest > defaultWaits {
+		p.Waits = longest
+	}
+	return p
+}
+
+// defaultWaits is the transport's own bound for the waits of one operation.
+const defaultWaits = 5 * time.Minute
+
+func (o *Options) timeouts() transport.Timeouts {
+	const replies = 3 // as much longer as the transport's default
+	return transport.Timeouts{Stall: o.RequestTimeout, Reply: replies * o.RequestTimeout}
 }

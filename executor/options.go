@@ -37,6 +37,15 @@ type Options struct {
 	MemoryBudget int64
 	// TempDir is where those files go; empty means the system's.
 	TempDir string
+	// Retries is how often an operation of a registry that failed is tried again;
+	// 0 means 5, a negative number never.
+	Retries int
+	// RequestTimeout is how long a request may go on without a byte moving; after
+	// an upload the reply may take three times as long. 0 means 1 min.
+	RequestTimeout time.Duration
+	// MaxRetryAfter is the longest wait that a registry may ask for and is
+	// granted; 0 means 2 min.
+	MaxRetryAfter time.Duration
 	// CacheDir holds what was learnt of folders and layers in earlier runs;
 	// empty means that nothing is remembered.
 	CacheDir string

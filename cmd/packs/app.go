@@ -27,6 +27,8 @@ type app struct {
 	outTerm render.Stream
 	errTerm render.Stream
 	global  globalFlags
+	limit   context.Context //nolint:containedctx // of the one command that runs; nil without --timeout
+	release func()          // frees limit
 }
 
 // Main runs one command line and returns its exit code. A first interrupt lets
@@ -59,7 +61,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 	if err := checkCommand(root, args); err != nil {
 		return err
 	}
-	err := root.ExecuteContext(ctx)
+	err := a.timedOut(root.ExecuteContext(ctx))
 	if stopErr := a.global.profile.stop(); stopErr != nil {
 		return errors.Join(err, stopErr)
 	}

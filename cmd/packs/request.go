@@ -32,6 +32,7 @@ func (q *request) addSelection(a *app, cmd *cobra.Command) {
 func (q *request) addAccess(fs *pflag.FlagSet) {
 	fs.BoolVar(&q.allowExec, "allow-exec", false, "let packs.yaml run programs that print credentials")
 	fs.BoolVar(&q.noCache, "no-cache", false, "forget what earlier runs learnt of folders and registries, and remember nothing")
+	q.patience.add(fs)
 }
 
 // cacheDir is where runs remember what they learnt: PACKS_CACHE_DIR, or packs in

@@ -31,8 +31,11 @@ you. Run it as often as you like.`,
 			"packs plan                    # what would be published where",
 			"packs apply                   # publish it",
 		),
-		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: a.name},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.global.profile.start() },
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: a.name},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.limitTime(cmd)
+			return a.global.profile.start()
+		},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},

@@ -34,6 +34,7 @@ type request struct {
 	selectFlags
 	allowExec bool
 	noCache   bool
+	patience  patience
 	source    bool // whether the result tells the git commit
 	options   executor.Options
 	listeners []func(executor.Event)
@@ -79,6 +80,7 @@ func (a *app) begin(ctx context.Context, q *request, c *manifest.Catalog) (*sess
 	o := q.options
 	o.Registries, o.Packs, o.AllowExec = q.registries, q.packs, q.allowExec
 	o.Tool, o.Env, o.Now, o.Stop, o.Logger = toolVersion(), a.env, a.now, a.stop, a.logger()
+	q.patience.tell(&o)
 	if !q.noCache {
 		o.CacheDir = a.cacheDir()
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -16,21 +17,37 @@ func cause(err error) (why, hint string) {
 	if !errors.As(err, &re) {
 		return err.Error(), ""
 	}
-	why = oneLine(once(re.Err))
+	why = oneLine(untried(re.Err))
 	if !errors.Is(err, registry.ErrUnreachable) && !errors.Is(err, registry.ErrCertificate) && !errors.Is(err, registry.ErrUnauthorized) {
 		why = re.Op + ": " + why // the others are the same whatever was asked
 	}
 	return why, re.Hint
 }
 
-// once leaves out how often something was tried: packs with the same failure
-// differ in that.
-func once(err error) error {
+// untried leaves out how often something was tried: packs with the same failure
+// differ in that, see triesOf.
+func untried(err error) error {
+	tried := triesOf(err)
+	switch {
+	case tried == nil:
+		return err
+	case tried.Spent:
+		return fmt.Errorf("%w; too many requests of this run failed to try each again", tried.Err)
+	}
+	return tried.Err
+}
+
+// triesOf tells how often something was tried; nil where that is no matter.
+func triesOf(err error) *transport.GaveUpError {
+	var re *registry.Error
+	if errors.As(err, &re) {
+		err = re.Err
+	}
 	var tried *transport.GaveUpError
 	if errors.As(err, &tried) && tried.Error() == err.Error() {
-		return tried.Err
+		return tried
 	}
-	return err
+	return nil
 }
 
 // alike is a cause without the file that it befell: each pack has its own.

@@ -22,6 +22,7 @@ type Fault struct {
 	Items []string // what it concerns, as NAME@VERSION or repositories; may be empty
 
 	alike string // What without what differs from pack to pack; "" where that is all of it
+	tries int    // how often it was tried, at most; 0: that is no matter
 }
 
 // Faults writes failures as "error:" lines. Equal ones become one that names
@@ -34,8 +35,8 @@ func Faults(w io.Writer, s Style, faults []Fault) error {
 			text = f.Where + ": " + text
 		}
 		lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-		if len(f.Items) > 1 {
-			lines[0] += " (" + strconv.Itoa(len(f.Items)) + " packs)"
+		if counts := f.counts(); counts != "" {
+			lines[0] += " (" + counts + ")"
 		}
 		t.paragraph(0, "", t.paint(red, "error:")+" "+Clean(lines[0]))
 		for _, l := range lines[1:] {
@@ -49,6 +50,18 @@ func Faults(w io.Writer, s Style, faults []Fault) error {
 		}
 	}
 	return t.flush()
+}
+
+// counts says how many packs a failure befell and how often each was tried.
+func (f *Fault) counts() string {
+	var parts []string
+	if len(f.Items) > 1 {
+		parts = append(parts, strconv.Itoa(len(f.Items))+" packs")
+	}
+	if f.tries > 1 {
+		parts = append(parts, "tried "+strconv.Itoa(f.tries)+" times")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // maxListed is how many packs an error names.
@@ -73,6 +86,7 @@ func group(faults []Fault) []Fault {
 			out[i].What = k.what
 		}
 		out[i].Items = append(out[i].Items, f.Items...)
+		out[i].tries = max(out[i].tries, f.tries)
 	}
 	return out
 }
@@ -89,7 +103,11 @@ func FaultOf(err error) Fault {
 // faultOfMany explains an error that may have befallen many packs alike.
 func faultOfMany(err error) Fault {
 	why, hint := cause(err)
-	return Fault{What: why, Hint: hint, alike: alike(err)}
+	f := Fault{What: why, Hint: hint, alike: alike(err)}
+	if tried := triesOf(err); tried != nil {
+		f.tries = tried.Tries
+	}
+	return f
 }
 
 // PlanFaults are the registries of a plan that could not be asked.

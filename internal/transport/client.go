@@ -66,6 +66,7 @@ type Client struct {
 	transport *http.Transport
 	limits    *limits
 	circuit   *circuit
+	budget    *budget
 	auth      *authenticator
 	log       *slog.Logger
 	asked     atomic.Bool // a server asked for a client certificate, and there is none
@@ -104,6 +105,7 @@ func New(cfg Config) (*Client, error) {
 	c.http = &http.Client{Transport: c.transport, CheckRedirect: checkRedirect}
 	c.limits = newLimits(cfg.Concurrency, cfg.RequestsPerSecond, cfg.Clock)
 	c.circuit = &circuit{now: cfg.Clock.Now}
+	c.budget = newBudget(cfg.Retry.Budget)
 	c.auth = newAuthenticator(c)
 	return c, nil
 }
@@ -124,7 +126,7 @@ func setDefaults(cfg *Config) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	cfg.Retry.setDefaults()
+	cfg.Retry.setDefaults(cfg.Concurrency)
 	cfg.Timeouts.setDefaults()
 	cfg.Clock.setDefaults()
 }
@@ -220,5 +222,6 @@ func (c *Client) learn(s slot, resp *http.Response, err error) {
 	case !temporary(resp.StatusCode):
 		c.limits.faster(s)
 		c.circuit.good()
+		c.budget.refill()
 	}
 }

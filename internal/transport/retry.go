@@ -16,9 +16,11 @@ type RetryPolicy struct {
 	ConnectFor    time.Duration // no further try to connect after that; 8 s
 	Base, Cap     time.Duration // the wait before try n is chance × min(Cap, Base × 2ⁿ); 200 ms and 15 s
 	MaxRetryAfter time.Duration // the longest Retry-After that is waited for; 2 min
+	Waits         time.Duration // all waits of one operation together; 5 min
+	Budget        int           // further tries that all operations together may take beyond the good replies; 10 × concurrency
 }
 
-func (p *RetryPolicy) setDefaults() {
+func (p *RetryPolicy) setDefaults(concurrency int) {
 	if p.Tries <= 0 {
 		p.Tries = 6
 	}
@@ -39,6 +41,12 @@ func (p *RetryPolicy) setDefaults() {
 	}
 	if p.MaxRetryAfter <= 0 {
 		p.MaxRetryAfter = 2 * time.Minute
+	}
+	if p.Waits <= 0 {
+		p.Waits = 5 * time.Minute
+	}
+	if p.Budget <= 0 {
+		p.Budget = 10 * concurrency
 	}
 }
 
@@ -62,14 +70,25 @@ func (e *AgainError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *AgainError) Unwrap() error { return e.Err }
 
-// GaveUpError is the last error of an operation that was tried more than once.
+// GaveUpError is the last error of an operation that was tried more than once,
+// or would have been.
 type GaveUpError struct {
 	Tries int
+	Spent bool // no further try, since too many operations of the run took some
 	Err   error
 }
 
 // Error names the count of tries behind the cause.
-func (e *GaveUpError) Error() string { return fmt.Sprintf("%v (tried %d times)", e.Err, e.Tries) }
+func (e *GaveUpError) Error() string {
+	times := fmt.Sprintf("%d times", e.Tries)
+	if e.Tries == 1 {
+		times = "once"
+	}
+	if e.Spent {
+		return fmt.Sprintf("%v (tried %s; too many requests of this run failed to try each again)", e.Err, times)
+	}
+	return fmt.Sprintf("%v (tried %s)", e.Err, times)
+}
 
 // Unwrap returns the cause.
 func (e *GaveUpError) Unwrap() error { return e.Err }
@@ -144,6 +163,8 @@ type retrying struct {
 	tries    int
 	connects int
 	stalls   int
+	waited   time.Duration
+	spent    bool
 }
 
 // next decides about another try, and how long to wait before it.
@@ -172,17 +193,25 @@ func (r *retrying) next(err error) (wait time.Duration, again bool) {
 			return 0, false
 		}
 	}
-	if enough {
+	r.waited += wait
+	if enough || r.waited > p.Waits {
 		r.client.circuit.gaveUp(r.mark, err, v == unreachable || v == lost)
+		return 0, false
+	}
+	if !r.client.budget.take(status) {
+		r.spent = true
 		return 0, false
 	}
 	return wait, true
 }
 
+// TooLong tells whether a reply asks for a longer wait than the policy allows.
+func (c *Client) TooLong(e *StatusError) bool { return e.RetryAfter > c.cfg.Retry.MaxRetryAfter }
+
 func (r *retrying) counted(err error) error {
 	var inner *GaveUpError
-	if r.tries < 2 || errors.As(err, &inner) {
+	if r.tries < 2 && !r.spent || errors.As(err, &inner) {
 		return err
 	}
-	return &GaveUpError{Tries: r.tries, Err: err}
+	return &GaveUpError{Tries: r.tries, Spent: r.spent, Err: err}
 }

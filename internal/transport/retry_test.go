@@ -159,7 +159,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 func TestBackoffIsCappedAndNeverOverflows(t *testing.T) {
 	t.Parallel()
 	var p RetryPolicy
-	p.setDefaults()
+	p.setDefaults(1)
 	for try := 1; try < 200; try++ {
 		if d := p.backoff(try, 0.999); d < 0 || d > p.Cap {
 			t.Fatalf("try %d: %v", try, d)

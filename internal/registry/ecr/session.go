@@ -142,6 +142,9 @@ func (id *identity) trust() *manifest.TLS {
 func newRetryer(o *Options) aws.Retryer {
 	return retry.NewStandard(func(s *retry.StandardOptions) {
 		s.MaxAttempts = apiTries
+		if o.Retry.Tries > 0 {
+			s.MaxAttempts = o.Retry.Tries
+		}
 		s.MaxBackoff = apiMaxBackoff
 		s.RateLimiter = ratelimit.None // the tries are bounded, and many packs ask at once
 		backoff := retry.BackoffDelayer(retry.NewExponentialJitterBackoff(apiMaxBackoff))

@@ -99,6 +99,8 @@ func (r *Registry) statusHint(e *transport.StatusError) string {
 		return "publish the change under a new version"
 	case e.Has(codeNameUnknown) && e.Method != http.MethodGet && e.Method != http.MethodHead:
 		return "the registry does not make repositories by itself: create it first"
+	case r.client.TooLong(e):
+		return fmt.Sprintf("try again after that time, or have it waited for: --max-retry-after %v", e.RetryAfter)
 	}
 	switch e.Status {
 	case http.StatusForbidden:
