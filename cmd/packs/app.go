@@ -58,6 +58,9 @@ func (a *app) run(ctx context.Context, args []string) error {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
+	if ran, err := a.runPlugin(ctx, root, args); ran {
+		return err
+	}
 	if err := checkCommand(root, args); err != nil {
 		return err
 	}
