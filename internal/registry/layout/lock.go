@@ -10,8 +10,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// errNoLocks says that files cannot be locked where a layout lies.
-var errNoLocks = errors.New("the file system offers no locks")
+var (
+	// errNoLocks says that files cannot be locked where a layout lies.
+	errNoLocks = errors.New("the file system offers no locks")
+	// errVanished says that the repository was deleted before its lock was had.
+	errVanished = errors.New("the repository was deleted meanwhile")
+)
 
 // lock waits until this call is the only writer of a repository, in this
 // process and among all. The folder must exist.
@@ -29,17 +33,45 @@ func (r *Registry) lock(ctx context.Context, repository string, f *folder) (unlo
 	}()
 	// By the root first: the file that is locked by its path lies in the layout.
 	if err := f.touch(lockFile); err != nil {
-		return nil, err
+		return nil, vanished(err)
 	}
-	file, err := awaitFile(ctx, r.folder(repository)+string(os.PathSeparator)+lockFile)
+	name := r.folder(repository) + string(os.PathSeparator) + lockFile
+	file, err := awaitFile(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, vanished(err)
+	}
+	if err := sameFile(file, name); err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	return func() error {
 		err := file.Close()
 		<-turn
 		return err
 	}, nil
+}
+
+// sameFile makes sure that the file which is locked is the one that others lock:
+// a repository that is deleted takes its file along.
+func sameFile(file *lockedfile.File, name string) error {
+	held, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Stat(name)
+	if err != nil {
+		return vanished(err)
+	}
+	if !os.SameFile(held, there) {
+		return errVanished
+	}
+	return nil
+}
+
+func vanished(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w: %w", errVanished, err)
+	}
+	return err
 }
 
 func (r *Registry) turn(repository string) chan struct{} {

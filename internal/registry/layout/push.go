@@ -100,9 +100,22 @@ func (w *writer) list(tag string, a *artifact.Artifact) error {
 	return syncDir(w.root, ".")
 }
 
+// maxVanished is how often a repository may be deleted by others while it is
+// being opened.
+const maxVanished = 100
+
 // openToWrite opens the layout of a repository with its lock held, and makes
 // it where it is missing.
-func (r *Registry) openToWrite(ctx context.Context, repository string) (_ *folder, _ func() error, err error) {
+func (r *Registry) openToWrite(ctx context.Context, repository string) (*folder, func() error, error) {
+	for try := 1; ; try++ {
+		f, unlock, err := r.tryToWrite(ctx, repository)
+		if !errors.Is(err, errVanished) || try >= maxVanished {
+			return f, unlock, err
+		}
+	}
+}
+
+func (r *Registry) tryToWrite(ctx context.Context, repository string) (_ *folder, _ func() error, err error) {
 	if err := os.MkdirAll(r.path, dirMode); err != nil {
 		return nil, nil, err
 	}
@@ -112,11 +125,11 @@ func (r *Registry) openToWrite(ctx context.Context, repository string) (_ *folde
 	}
 	defer closeRead(base)
 	if err := mkdirAll(base, repository); err != nil {
-		return nil, nil, err
+		return nil, nil, vanished(err)
 	}
 	f, err := openFolder(base, repository)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, vanished(err)
 	}
 	defer func() {
 		if err != nil {

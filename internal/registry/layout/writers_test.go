@@ -1,7 +1,6 @@
 package layout
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
@@ -30,6 +30,13 @@ const writerEnv = "PACKS_TEST_LAYOUT_WRITER"
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writerEnv); dir != "" {
 		if err := write(dir, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if dir := os.Getenv(deleterEnv); dir != "" {
+		if err := deleteAll(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -61,7 +68,7 @@ func write(dir string, args []string) error {
 	beforeTag := killAt < 0
 	for i := range versions {
 		tag := fmt.Sprint(args[0], ".", i)
-		a, err := artifact.New(artifact.Bytes("", bytes.Repeat([]byte(tag), 96<<10/len(tag))), "x.tar.gz", artifact.Options{})
+		a, err := artifact.New(artifact.Bytes("", []byte(content(tag))), "x.tar.gz", artifact.Options{})
 		if err != nil {
 			return err
 		}
@@ -79,6 +86,9 @@ func write(dir string, args []string) error {
 	}
 	return nil
 }
+
+// content is the layer that a writer pushes under a tag.
+func content(tag string) string { return strings.Repeat(tag, 96<<10/len(tag)) }
 
 // die is kill -9.
 func die() {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/opencontainers/go-digest"
 
@@ -42,6 +43,8 @@ type Registry struct {
 	spec   *manifest.Registry
 	client *transport.Client
 	blobs  *flights
+
+	noReferrers atomic.Bool // it was seen to lack the referrers API
 }
 
 var (

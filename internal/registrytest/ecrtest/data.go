@@ -141,6 +141,8 @@ func (r *Registry) serve(w http.ResponseWriter, q *request) {
 		r.redirect(w, q, b)
 	case q.kind == "tags":
 		r.serveTags(w, q, b)
+	case q.kind == "referrers":
+		r.serveReferrers(w, q)
 	default:
 		r.forward(w, q.Request, b, q.notFound)
 	}
@@ -206,6 +208,29 @@ func (r *Registry) serveTags(w http.ResponseWriter, q *request, b *backend) {
 	out := q.Clone(q.Context())
 	out.URL.RawQuery = query.Encode()
 	r.forward(w, out, b, nil)
+}
+
+// serveReferrers lists the images whose subject is asked for.
+func (r *Registry) serveReferrers(w http.ResponseWriter, q *request) {
+	type descriptor struct {
+		MediaType string `json:"mediaType"`
+		Digest    string `json:"digest"`
+		Size      int64  `json:"size"`
+	}
+	index := map[string]any{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json"}
+	list := []descriptor{}
+	r.mu.Lock()
+	if repo := r.repositories[q.repository]; repo != nil {
+		for _, digest := range repo.list(imageFilter{}) {
+			if i := repo.images[digest]; i.subject == q.reference {
+				list = append(list, descriptor{i.mediaType, digest, i.length})
+			}
+		}
+	}
+	r.mu.Unlock()
+	index["manifests"] = list
+	w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
+	_ = json.NewEncoder(w).Encode(index) // the client may have gone
 }
 
 func errorBody(code, message string) string {

@@ -36,6 +36,22 @@ func (s *Server) Throttle(operation string, n int) {
 	s.Fail(operation, n, status, code, "Rate exceeded")
 }
 
+// FailImage makes BatchDeleteImage report a tag among its failures, until it is
+// called with an empty code.
+func (s *Server) FailImage(tag, code, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.imageFaults[tag] = imageFailure{FailureCode: code, FailureReason: reason}
+}
+
+func (s *Server) imageFault(id imageID) (imageFailure, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.imageFaults[id.ImageTag]
+	f.ImageID = id
+	return f, f.FailureCode != ""
+}
+
 func (s *Server) fault(operation string) *awsError {
 	s.mu.Lock()
 	defer s.mu.Unlock()

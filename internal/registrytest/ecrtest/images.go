@@ -167,6 +167,10 @@ func (s *Server) batchDeleteImage(c *call) (any, *awsError) {
 	var gone []string
 	_, missing := c.change(in.RepositoryName, func(repo *Repository) (any, *awsError) {
 		for _, id := range in.ImageIDs {
+			if f, fails := s.imageFault(id); fails {
+				failures = append(failures, f)
+				continue
+			}
 			done, paths := repo.remove(id)
 			if done == nil {
 				failures = append(failures, imageFailure{id, "ImageNotFound", "Requested image not found"})

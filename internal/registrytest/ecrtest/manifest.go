@@ -62,12 +62,13 @@ func (r *Registry) remember(repository, tag, digest string, body []byte) {
 			MediaType string
 			Size      int64
 		}
-		Layers []struct{ Size int64 }
+		Layers  []struct{ Size int64 }
+		Subject struct{ Digest string }
 	}
 	_ = json.Unmarshal(body, &m) // the server behind took it
 	i := image{
 		digest: digest, mediaType: m.MediaType, config: m.Config.MediaType,
-		size: int64(len(body)) + m.Config.Size, pushedAt: r.server.opts.Now(),
+		size: int64(len(body)) + m.Config.Size, pushedAt: r.server.opts.Now(), subject: m.Subject.Digest, length: int64(len(body)),
 	}
 	for _, l := range m.Layers {
 		i.size += l.Size

@@ -51,6 +51,8 @@ type image struct {
 	mediaType string
 	config    string // media type of its config
 	size      int64  // of manifest, config and layers
+	subject   string // digest of the manifest that it belongs to
+	length    int64  // of the manifest
 	tags      map[string]bool
 	pushedAt  time.Time
 }

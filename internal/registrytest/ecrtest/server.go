@@ -40,12 +40,13 @@ type Server struct {
 	ready      chan struct{}        // closed when everything is set up
 	registries map[string]*Registry // by ACCOUNT/REGION
 
-	mu         sync.Mutex
-	identities map[string]*identity // by access key
-	tokens     map[string]*token    // by password
-	layers     map[string]layer     // by the signature in their address
-	faults     map[string]*fault    // by operation
-	calls      []Call
+	mu          sync.Mutex
+	identities  map[string]*identity    // by access key
+	tokens      map[string]*token       // by password
+	layers      map[string]layer        // by the signature in their address
+	faults      map[string]*fault       // by operation
+	imageFaults map[string]imageFailure // by tag
+	calls       []Call
 }
 
 // Start runs a server for the time of a test.
@@ -76,6 +77,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{
 		opts: o, registries: make(map[string]*Registry), identities: make(map[string]*identity),
 		tokens: make(map[string]*token), layers: make(map[string]layer), faults: make(map[string]*fault),
+		imageFaults: make(map[string]imageFailure),
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.ready = make(chan struct{})

@@ -24,6 +24,8 @@ func (s *Server) apiRepositories(w http.ResponseWriter, q *request, project stri
 	switch {
 	case len(rest) == 1 && q.Method == http.MethodGet:
 		return s.getRepository(w, q, project, repository)
+	case len(rest) == 1 && q.Method == http.MethodDelete:
+		return s.deleteRepository(w, q, project, repository)
 	case len(rest) == 2 && rest[1] == "artifacts" && q.Method == http.MethodGet:
 		return s.listArtifacts(w, q, project, repository)
 	case len(rest) == 3 && rest[1] == "artifacts" && q.Method == http.MethodGet:
@@ -74,6 +76,32 @@ func (s *Server) getRepository(w http.ResponseWriter, q *request, project, repos
 	doc := r.document(p)
 	s.mu.Unlock()
 	writeJSON(w, http.StatusOK, doc)
+	return nil
+}
+
+// deleteRepository deletes a repository with everything in it, unless a tag is immutable.
+func (s *Server) deleteRepository(w http.ResponseWriter, q *request, project, repository string) error {
+	p, err := s.allowedIn(q, project, actDelete, resRepository)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, r := s.findRepository(repository)
+	if r == nil {
+		return notFound("repository " + repository + " not found")
+	}
+	for name := range r.tags {
+		if p.immutable(repository, name) {
+			return failure(http.StatusPreconditionFailed, "PRECONDITION", "the tag "+name+" configured as immutable, cannot be deleted")
+		}
+	}
+	for digest := range r.artifacts {
+		delete(p.blobs, digest)
+	}
+	_, name := splitRepository(repository)
+	delete(p.repositories, name)
+	w.WriteHeader(http.StatusOK)
 	return nil
 }
 

@@ -9,7 +9,8 @@
 //
 // Assumed, not measured: the 422 for a page_size above 100, the text for a tag
 // with a character that no tag has, the 404 for slashes escaped only once, and
-// what a proxy-cache project answers to a push (read in Harbor's source).
+// what a proxy-cache project answers to a push (read in Harbor's source), and that
+// an artifact is deleted with those whose subject it is.
 // Different from it: the registry behind is distribution 3, so a PATCH out of
 // order is 416 here.
 package harbortest

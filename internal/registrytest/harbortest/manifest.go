@@ -181,7 +181,8 @@ func (s *Server) deleteManifest(w http.ResponseWriter, t *target) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// deleteArtifact must be called with the lock held.
+// deleteArtifact deletes an artifact with its tags, and its accessories: what has
+// it as its subject. It must be called with the lock held.
 func (s *Server) deleteArtifact(repository, reference string) error {
 	r, a, err := s.lookup(repository, reference)
 	if err != nil {
@@ -205,6 +206,16 @@ func (s *Server) deleteArtifact(repository, reference string) error {
 	}
 	delete(r.artifacts, a.digest)
 	delete(p.blobs, a.digest)
+	for _, other := range r.artifacts {
+		if other.subject != a.digest {
+			continue
+		}
+		for _, t := range r.tagsOf(other.digest) {
+			delete(r.tags, t.name)
+		}
+		delete(r.artifacts, other.digest)
+		delete(p.blobs, other.digest)
+	}
 	return nil
 }
 
