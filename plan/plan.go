@@ -18,6 +18,7 @@ type Plan struct {
 	Summary    Summary  `json:"summary"`
 	Actions    []Action `json:"actions"`
 	Remarks    []string `json:"remarks,omitempty"` // what a reader should know and no action says
+	Saved      *Saved   `json:"saved,omitempty"`   // in a file that `apply` reads; nil in a plan that is only shown
 }
 
 // Source is the state of the git work tree that packs.yaml lies in.

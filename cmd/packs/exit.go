@@ -7,6 +7,7 @@ import (
 
 	"github.com/packs-cli/packs/executor"
 	"github.com/packs-cli/packs/manifest"
+	"github.com/packs-cli/packs/plan"
 )
 
 // The exit codes.
@@ -68,7 +69,7 @@ func exitCode(err error) int {
 	switch e := err.(type) { //nolint:errorlint // every layer is looked at, from the outside in
 	case *exitError:
 		return e.code
-	case *manifest.InvalidError, *executor.InputError, *executor.PackError, *usageError:
+	case *manifest.InvalidError, *executor.InputError, *executor.PackError, *executor.UnfitError, *plan.FileError, *usageError:
 		return exitInput
 	case interface{ Unwrap() []error }:
 		codes := []int{}

@@ -1,0 +1,183 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/packs-cli/packs/manifest"
+	"github.com/packs-cli/packs/plan"
+)
+
+// Saved returns a plan of this executor as it is written to a file: with what
+// was asked for, and nothing that holds for this machine alone. It can be
+// applied wherever the same packs.yaml lies among the same packs.
+func (e *Executor) Saved(p *plan.Plan) *plan.Plan {
+	out := e.portable(p)
+	out.Saved = &plan.Saved{
+		Format: plan.SavedFormat, Registries: e.opts.Registries, Packs: e.opts.Packs, Overwrite: e.opts.Overwrite,
+		RepairShape: e.opts.RepairShape, UpdateRepositories: e.opts.UpdateRepositories,
+	}
+	return out
+}
+
+// AskAgain makes options ask for what a saved plan was asked for.
+func (o *Options) AskAgain(s *plan.Saved) {
+	o.Registries, o.Packs, o.Overwrite = s.Registries, s.Packs, s.Overwrite
+	o.RepairShape, o.UpdateRepositories = s.RepairShape, s.UpdateRepositories
+}
+
+// portable returns a copy of a plan whose references to layouts are relative to
+// packs.yaml, as paths of packs are, where they lie in the same work tree.
+func (e *Executor) portable(p *plan.Plan) *plan.Plan {
+	out := *p
+	out.Actions = slices.Clone(p.Actions)
+	for i := range out.Actions {
+		a := &out.Actions[i]
+		if r, ok := e.catalog.Registry(a.Registry); ok {
+			a.Reference = portable(e.catalog, r, a.Reference)
+		}
+	}
+	return &out
+}
+
+func portable(c *manifest.Catalog, r *manifest.Registry, reference string) string {
+	rest, ok := strings.CutPrefix(reference, r.Address()+"/")
+	if r.Type != manifest.TypeLayout || !ok {
+		return reference
+	}
+	within := c.WorkTree
+	if within == "" {
+		within = c.Dir
+	}
+	if in, err := filepath.Rel(within, r.Path); err != nil || !filepath.IsLocal(in) {
+		return reference
+	}
+	rel, err := filepath.Rel(c.Dir, r.Path)
+	if err != nil {
+		return reference
+	}
+	rel = filepath.ToSlash(rel)
+	if !strings.HasPrefix(rel, "../") {
+		rel = "./" + rel
+	}
+	return rel + "/" + rest
+}
+
+// UnfitError says what of a saved plan does not fit the catalog.
+type UnfitError struct{ Problems []string }
+
+// Error lists the problems, one a line.
+func (e *UnfitError) Error() string {
+	return "the plan does not fit packs.yaml:\n" + strings.Join(e.Problems, "\n")
+}
+
+// StaleError lists what moved since a plan was saved. It is ErrStale.
+type StaleError struct{ Moved []plan.Move }
+
+// Error says how much moved.
+func (e *StaleError) Error() string { return fmt.Sprintf("%d items %v", len(e.Moved), ErrStale) }
+
+// Is makes it ErrStale.
+func (e *StaleError) Is(target error) bool { return target == ErrStale }
+
+// Replan plans anew what a saved plan says, and returns the new plan, which does
+// what is left of it: what is already done as planned counts as done. Where
+// anything else moved it is *StaleError. A plan that does not fit the catalog is
+// *UnfitError; registries are asked only for one that does. The executor must
+// have been made with the options of the plan: see Options.AskAgain.
+func (e *Executor) Replan(ctx context.Context, saved *plan.Plan) (*plan.Plan, error) {
+	if err := e.fits(saved); err != nil {
+		return nil, err
+	}
+	now, err := e.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if moved := plan.Moved(saved, e.portable(now)); len(moved) > 0 {
+		return nil, &StaleError{moved}
+	}
+	return now, nil
+}
+
+// fits holds every action of a saved plan against the catalog: it may name only
+// what packs.yaml names, and by the same words.
+func (e *Executor) fits(saved *plan.Plan) error {
+	packs := make(map[string]*manifest.Pack, len(e.catalog.Packs))
+	names := make(map[string]bool, len(e.catalog.Packs))
+	for i := range e.catalog.Packs {
+		p := &e.catalog.Packs[i]
+		packs[p.Path], names[p.Name] = p, true
+	}
+	var unfit UnfitError
+	for i := range saved.Actions {
+		a := &saved.Actions[i]
+		if why := e.unfit(a, packs, names); why != "" {
+			what := a.Repository
+			if a.Name != "" {
+				what = a.Name + "@" + a.Version
+			}
+			unfit.Problems = append(unfit.Problems, fmt.Sprintf("action %d, %s of %.200q in %.200q: %s", i+1, a.Kind, what, a.Registry, why))
+		}
+	}
+	if len(unfit.Problems) > 0 {
+		return &unfit
+	}
+	return nil
+}
+
+// unfit says why an action does not fit the catalog, or "".
+func (e *Executor) unfit(a *plan.Action, packs map[string]*manifest.Pack, names map[string]bool) string {
+	t := e.target(a.Registry)
+	if t == nil {
+		return "packs.yaml has no such registry, or the plan was not asked for it"
+	}
+	if a.Name == "" {
+		return unfitPlace(t, a, names)
+	}
+	p := packs[a.Path]
+	switch {
+	case p == nil:
+		return fmt.Sprintf("packs.yaml has no pack at %.200q", a.Path)
+	case p.Name != a.Name || p.Version != a.Version:
+		return fmt.Sprintf("the pack at %s is %s@%s", a.Path, p.Name, p.Version)
+	case !slices.ContainsFunc(p.Targets, func(want manifest.Target) bool { return want.Registry == a.Registry }):
+		return "packs.yaml does not send the pack to that registry"
+	case a.Repository != t.spec.Repository(a.Name):
+		return fmt.Sprintf("the repository is %.200q, and packs.yaml says %s", a.Repository, t.spec.Repository(a.Name))
+	}
+	return e.unfitReference(t.spec, a)
+}
+
+// unfitReference holds a reference against packs.yaml. The host of an ECR
+// registry may be known only once it was asked: what follows it is compared.
+func (e *Executor) unfitReference(r *manifest.Registry, a *plan.Action) string {
+	want := portable(e.catalog, r, r.Reference(a.Name, a.Version))
+	if rest, unknown := strings.CutPrefix(want, string(manifest.TypeECR)+"/"); unknown && r.Type == manifest.TypeECR {
+		if strings.HasSuffix(a.Reference, "/"+rest) {
+			return ""
+		}
+	}
+	if a.Reference != want {
+		return fmt.Sprintf("the reference is %.200q, and packs.yaml says %s", a.Reference, want)
+	}
+	return ""
+}
+
+// unfitPlace looks at an action about a project or repository.
+func unfitPlace(t *target, a *plan.Action, names map[string]bool) string {
+	if a.Version != "" || a.Path != "" || a.Reference != "" || a.ContentDigest != "" || a.Observed != nil {
+		return "it says of a project or repository what only a version has"
+	}
+	if project := t.project(); project != "" && a.Repository == project && (a.Kind == plan.CreateProject || a.Kind == plan.Unknown) {
+		return ""
+	}
+	base := t.spec.Base()
+	name, below := strings.CutPrefix(a.Repository, base+"/")
+	if a.Kind == plan.CreateProject || a.Repository != base && (!below || !names[name]) {
+		return "packs.yaml names no such project or repository"
+	}
+	return ""
+}
