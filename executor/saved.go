@@ -24,7 +24,11 @@ func (e *Executor) Saved(p *plan.Plan) *plan.Plan {
 }
 
 // AskAgain makes options ask for what a saved plan was asked for.
-func (o *Options) AskAgain(s *plan.Saved) {
+func (o *Options) AskAgain(p *plan.Plan) {
+	s := p.Saved
+	if p.Shard != nil {
+		o.Shard = *p.Shard
+	}
 	o.Registries, o.Packs, o.Overwrite = s.Registries, s.Packs, s.Overwrite
 	o.RepairShape, o.UpdateRepositories = s.RepairShape, s.UpdateRepositories
 }
@@ -151,16 +155,14 @@ func (e *Executor) unfit(a *plan.Action, packs map[string]*manifest.Pack, names 
 	return e.unfitReference(t.spec, a)
 }
 
-// unfitReference holds a reference against packs.yaml. The host of an ECR
-// registry may be known only once it was asked: what follows it is compared.
+// unfitReference holds a reference against packs.yaml. An ECR registry that
+// packs.yaml names no host of tells it when it is asked: until then the rest is
+// compared.
 func (e *Executor) unfitReference(r *manifest.Registry, a *plan.Action) string {
-	want := portable(e.catalog, r, r.Reference(a.Name, a.Version))
-	if rest, unknown := strings.CutPrefix(want, string(manifest.TypeECR)+"/"); unknown && r.Type == manifest.TypeECR {
-		if strings.HasSuffix(a.Reference, "/"+rest) {
-			return ""
-		}
+	if r.Type == manifest.TypeECR && r.Host == "" && strings.HasSuffix(a.Reference, "/"+a.Repository+":"+a.Version) {
+		return ""
 	}
-	if a.Reference != want {
+	if want := portable(e.catalog, r, r.Reference(a.Name, a.Version)); a.Reference != want {
 		return fmt.Sprintf("the reference is %.200q, and packs.yaml says %s", a.Reference, want)
 	}
 	return ""

@@ -65,6 +65,11 @@ func Decode(data []byte) (*Plan, error) {
 			return nil, &FileError{Message: fmt.Sprintf("action %d: %s", i+1, err)}
 		}
 	}
+	if p.Shard != nil {
+		if s, err := ParseShard(p.Shard.String()); err != nil || s != *p.Shard {
+			return nil, &FileError{Message: fmt.Sprintf("there is no shard %d/%d", p.Shard.Index, p.Shard.Count), Err: err}
+		}
+	}
 	if p.Actions == nil {
 		p.Actions = []Action{}
 	}

@@ -90,6 +90,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a blind overwrite", of(2, func(a *plan.Action) { a.Observed = nil }), "does not say what"},
 		{"less than nothing", of(1, func(a *plan.Action) { a.Bytes = -1 }), "-1 bytes"},
 		{"another summary", change(func(p *plan.Plan) { p.Summary.Overwrite = 0 }), "summary"},
+		{"a shard that is none", change(func(p *plan.Plan) { p.Shard = &plan.Shard{Index: 2, Count: 2} }), "no shard 2/2"},
+		{"no shards at all", change(func(p *plan.Plan) { p.Shard = &plan.Shard{} }), "no shard 0/0"},
 		{"format 0", change(func(p *plan.Plan) { p.Saved.Format = 0 }), "no format 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

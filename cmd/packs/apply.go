@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"time"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -17,15 +17,23 @@ type applyOptions struct {
 	format formatFlag
 	yes    bool
 	events string
+
+	saved   *plan.Plan // nil without FILE
+	savedIn string
 }
 
 func newApplyCmd(a *app) *cobra.Command {
 	o := &applyOptions{}
 	cmd := &cobra.Command{
-		Use:   "apply",
+		Use:   "apply [FILE]",
 		Short: "Publish what is missing",
 		Long: `apply works out a plan, shows it, asks, and carries it out. With --yes it does
 not ask; without a terminal --yes is needed.
+
+With FILE it carries out a plan that "packs plan --save FILE" wrote, without
+asking. Hosts, logins and packs come from packs.yaml, never from FILE, and
+everything is compared again first: what is done already as planned counts as
+done; if anything else moved, nothing is written and the exit code is 4.
 
 One pack that fails does not stop the others: what failed is listed at the end
 with its cause, and running apply again does only what is left. The first ctrl-C
@@ -33,18 +41,20 @@ with its cause, and running apply again does only what is left. The first ctrl-C
 at once. A tag never points to content that is not there.
 
 Exit codes: 0 done or nothing to do, 1 something failed, 3 packs.yaml, a pack or
-a flag is wrong, 4 there are conflicts (everything else was done), 130 interrupted.`,
+a flag is wrong, 4 there are conflicts (everything else was done) or FILE is
+stale (nothing was done), 130 interrupted.`,
 		Example: a.examples(
 			"packs apply",
 			"packs apply --yes --registry dev-ecr",
 			"packs apply --yes --overwrite nginx@1.2.0",
 			"packs apply --yes -o json --events events.jsonl > report.json",
+			"packs apply plan.json",
 		),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runApply(cmd.Context(), a, o) },
+		Args: atMostOneArg("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runApply(cmd, a, o, args) },
 	}
 	o.add(a, cmd)
-	o.format.add(cmd, "json", "yaml")
+	o.format.add(cmd, "json", "yaml", "markdown")
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&o.options.FailFast, "fail-fast", false, "start nothing new after the first failure")
@@ -52,9 +62,16 @@ a flag is wrong, 4 there are conflicts (everything else was done), 130 interrupt
 	return cmd
 }
 
-func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
+func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err error) {
+	ctx := cmd.Context()
 	if err := o.check(); err != nil {
 		return err
+	}
+	if len(args) == 1 {
+		if o.saved, err = o.readPlan(cmd, args[0]); err != nil {
+			return err
+		}
+		o.savedIn, o.yes = args[0], true
 	}
 	if !o.yes && (!a.inTerm.Terminal || !a.errTerm.Terminal) {
 		return &usageError{
@@ -77,7 +94,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err := s.gate(ctx); err != nil {
 		return err
 	}
-	p, err := s.plan(ctx)
+	p, err := o.work(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -95,20 +112,32 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.writeReport(report, p, o, a.now().Sub(begun)); err != nil {
+	shown := render.ReportOptions{File: o.file, Took: a.now().Sub(begun), Plan: p}
+	if err := writeReport(a.out, a.outStyle(), o.format.value, report, shown); err != nil {
 		return err
 	}
 	return applyOutcome(report)
 }
 
-func (a *app) writeReport(r *executor.Report, p *plan.Plan, o *applyOptions, took time.Duration) error {
-	switch o.format.value {
-	case "json":
-		return render.JSON(a.out, r)
-	case "yaml":
-		return render.YAML(a.out, r)
+// work is the plan to carry out: a new one, or what is left of a saved one.
+func (o *applyOptions) work(ctx context.Context, s *session) (*plan.Plan, error) {
+	if o.saved == nil {
+		return s.plan(ctx)
 	}
-	return render.Report(a.out, a.outStyle(), r, render.ReportOptions{File: o.file, Took: took, Plan: p})
+	return s.replan(ctx, o.saved, o.savedIn)
+}
+
+// writeReport writes a report in one of the formats that apply has.
+func writeReport(w io.Writer, s render.Style, format string, r *executor.Report, o render.ReportOptions) error {
+	switch format {
+	case "json":
+		return render.JSON(w, r)
+	case "yaml":
+		return render.YAML(w, r)
+	case "markdown":
+		return render.MarkdownReport(w, r, o)
+	}
+	return render.Report(w, s, r, o)
 }
 
 func applyOutcome(r *executor.Report) error {

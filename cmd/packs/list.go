@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -48,19 +49,22 @@ func runList(ctx context.Context, a *app, o *listOptions) (err error) {
 		return err
 	}
 	list := render.NewList(p)
-	switch o.format.value {
-	case "json":
-		err = render.JSON(a.out, list)
-	case "yaml":
-		err = render.YAML(a.out, list)
-	default:
-		err = render.TextList(a.out, a.outStyle(), list)
-	}
-	if err != nil {
+	if err := writeList(a.out, a.outStyle(), o.format.value, list); err != nil {
 		return err
 	}
 	if faults := render.PlanFaults(p); len(faults) > 0 {
 		return exit(&faultsError{faults}, exitFailed)
 	}
 	return nil
+}
+
+// writeList writes a list in one of the formats that list has.
+func writeList(w io.Writer, s render.Style, format string, l *render.List) error {
+	switch format {
+	case "json":
+		return render.JSON(w, l)
+	case "yaml":
+		return render.YAML(w, l)
+	}
+	return render.TextList(w, s, l)
 }

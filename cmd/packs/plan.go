@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ type planOptions struct {
 	format        formatFlag
 	showUnchanged bool
 	detailed      bool
+	save          string
 }
 
 func newPlanCmd(a *app) *cobra.Command {
@@ -35,6 +37,9 @@ what apply would do. It changes nothing.
 
 Versions that are as they should be are only counted, unless --show-unchanged.
 
+--save writes the plan to a file, for "packs apply FILE" to carry out later or
+elsewhere: what is applied is then what was read.
+
 Exit codes: 0 nothing is wrong, 1 a registry could not be asked, 2 changes are
 pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong,
 4 there are conflicts, 130 interrupted.`,
@@ -42,6 +47,7 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 			"packs plan",
 			"packs plan --registry dev-ecr --pack 'csi-*@>=4.0'",
 			"packs plan -o markdown > plan.md",
+			"packs plan --save plan.json",
 			"packs plan --detailed-exitcode -o json | jq .summary",
 		),
 		Args: noArgs,
@@ -50,6 +56,7 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 	o.add(a, cmd)
 	o.format.add(cmd, "json", "yaml", "markdown")
 	cmd.Flags().BoolVar(&o.showUnchanged, "show-unchanged", false, "list versions that are as they should be, too")
+	cmd.Flags().StringVar(&o.save, "save", "", "write the plan to `FILE`, for apply")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
 	return cmd
 }
@@ -58,7 +65,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
-	o.source = o.format.machine()
+	o.source = o.format.machine() || o.save != ""
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
 		return err
@@ -71,23 +78,24 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.writePlan(p, o); err != nil {
+	shown := render.PlanOptions{File: o.file, ShowUnchanged: o.showUnchanged}
+	if err := errors.Join(s.savePlan(p, o.save), writePlan(a.out, a.outStyle(), o.format.value, p, shown)); err != nil {
 		return err
 	}
 	return planOutcome(p, o.detailed)
 }
 
-func (a *app) writePlan(p *plan.Plan, o *planOptions) error {
-	shown := render.PlanOptions{File: o.file, ShowUnchanged: o.showUnchanged}
-	switch o.format.value {
+// writePlan writes a plan in one of the formats that plan has.
+func writePlan(w io.Writer, s render.Style, format string, p *plan.Plan, o render.PlanOptions) error {
+	switch format {
 	case "json":
-		return render.JSON(a.out, p)
+		return render.JSON(w, p)
 	case "yaml":
-		return render.YAML(a.out, p)
+		return render.YAML(w, p)
 	case "markdown":
-		return render.MarkdownPlan(a.out, p, shown)
+		return render.MarkdownPlan(w, p, o)
 	}
-	return render.Plan(a.out, a.outStyle(), p, shown)
+	return render.Plan(w, s, p, o)
 }
 
 func planOutcome(p *plan.Plan, detailed bool) error {

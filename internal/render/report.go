@@ -14,7 +14,7 @@ import (
 type ReportOptions struct {
 	File string        // packs.yaml as the user named it
 	Took time.Duration // 0: not shown
-	Plan *plan.Plan    // what was carried out
+	Plan *plan.Plan    // what was carried out; nil where only the report is known
 }
 
 // Report writes what an apply did: a line of counts for each registry, what was
@@ -24,7 +24,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	t := newPage(w, s)
 	if nothingDone(r.Summary) {
 		writeWarnings(t, reportWarnings(r.Items))
-		t.paragraph(0, bold, "Applied"+shardWord("", r.Shard)+": no changes; "+asWanted(o.Plan, o.File)+".")
+		t.paragraph(0, bold, nothingApplied(r, o))
 		return t.flush()
 	}
 	for i, group := range byRegistry(r.Items) {
@@ -42,6 +42,19 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 		t.paragraph(0, cyan, t.hint(next))
 	}
 	return t.flush()
+}
+
+// nothingApplied says of a report that nothing had to be done.
+func nothingApplied(r *executor.Report, o ReportOptions) string {
+	p := o.Plan
+	if p == nil {
+		p = &plan.Plan{Shard: r.Shard}
+		for i := range r.Items {
+			it := &r.Items[i]
+			p.Actions = append(p.Actions, plan.Action{Kind: it.Action, Registry: it.Registry, Name: it.Name, Version: it.Version})
+		}
+	}
+	return "Applied" + shardWord("", r.Shard) + ": no changes; " + asWanted(p, o.File) + "."
 }
 
 func nothingDone(s executor.ReportSummary) bool {

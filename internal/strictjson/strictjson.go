@@ -18,6 +18,10 @@ import (
 // writes is not half as deep.
 const maxDepth = 20
 
+// ErrUnknownKey is the cause of an error about a key that no field has: somebody
+// else's, or one of a newer version.
+var ErrUnknownKey = errors.New("unknown key")
+
 // Error is a mistake in a document.
 type Error struct {
 	Line    int // 1 for the first; 0 where it is not known
@@ -139,7 +143,7 @@ func (w *walker) key(seen map[string]bool) error {
 	case seen[key]:
 		return w.fail(fmt.Sprintf("%.100q stands twice", key), nil)
 	case !w.known[key]:
-		return w.fail(fmt.Sprintf("the key %.100q is not known", key), nil)
+		return w.fail(fmt.Sprintf("the key %.100q is not known", key), ErrUnknownKey)
 	}
 	seen[key] = true
 	return nil
