@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -13,8 +14,8 @@ import (
 	"github.com/packs-cli/packs/internal/registry"
 )
 
-// Blob opens a blob. See registry.Registry. A connection that ends in the
-// middle of it is an error of the reader: only the opening is tried again.
+// Blob opens a blob. See registry.Registry. Where the connection ends in the
+// middle of it, the reader goes on with another one.
 func (r *Registry) Blob(ctx context.Context, repository string, desc ocispec.Descriptor) (io.ReadCloser, error) {
 	const op = "read blob"
 	if err := desc.Digest.Validate(); err != nil {
@@ -22,29 +23,47 @@ func (r *Registry) Blob(ctx context.Context, repository string, desc ocispec.Des
 	}
 	var body io.ReadCloser
 	err := r.client.Retry(ctx, func(ctx context.Context) (err error) {
-		body, err = r.getBlob(ctx, repository, desc)
+		body, err = r.getBlob(ctx, repository, desc, 0)
 		return err
 	})
 	if err != nil {
 		return nil, r.fail(op, repository, desc.Digest.String(), err)
 	}
 	return &verified{
-		rc: body, left: desc.Size, verifier: desc.Digest.Verifier(),
+		rc: &resumed{registry: r, ctx: ctx, repository: repository, desc: desc, body: body}, left: desc.Size, verifier: desc.Digest.Verifier(),
 		fail: func(err error) error { return r.fail(op, repository, desc.Digest.String(), err) },
 	}, nil
 }
 
-func (r *Registry) getBlob(ctx context.Context, repository string, desc ocispec.Descriptor) (io.ReadCloser, error) {
-	resp, err := r.client.Do(ctx, r.request(http.MethodGet, repository, "/blobs/"+desc.Digest.String()))
+// getBlob asks for a blob from a position on, and returns what follows it.
+func (r *Registry) getBlob(ctx context.Context, repository string, desc ocispec.Descriptor, from int64) (io.ReadCloser, error) {
+	req := r.request(http.MethodGet, repository, "/blobs/"+desc.Digest.String())
+	if from > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
+	}
+	resp, err := r.client.Do(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusOK {
+	want := desc.Size
+	switch {
+	case resp.StatusCode == http.StatusPartialContent && from > 0:
+		want -= from
+		if !strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", from)) {
+			_ = resp.Body.Close() // nothing of it is used
+			return nil, fmt.Errorf("%w: it sends another part than was asked for", registry.ErrDigest)
+		}
+		from = 0
+	case resp.StatusCode != http.StatusOK:
 		return nil, r.client.StatusError(resp)
 	}
-	if resp.ContentLength >= 0 && resp.ContentLength != desc.Size {
+	if resp.ContentLength >= 0 && resp.ContentLength != want {
 		_ = resp.Body.Close() // nothing of it is used
-		return nil, fmt.Errorf("%w: it has %d bytes, %d are expected", registry.ErrDigest, resp.ContentLength, desc.Size)
+		return nil, fmt.Errorf("%w: it has %d bytes, %d are expected", registry.ErrDigest, resp.ContentLength, want)
+	}
+	if _, err := io.CopyN(io.Discard, resp.Body, from); err != nil { // it knows no ranges
+		_ = resp.Body.Close()
+		return nil, err
 	}
 	return resp.Body, nil
 }
