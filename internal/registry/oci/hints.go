@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/transport"
 )
 
@@ -99,6 +100,8 @@ func (r *Registry) statusHint(e *transport.StatusError) string {
 		return "publish the change under a new version"
 	case e.Has(codeNameUnknown) && e.Method != http.MethodGet && e.Method != http.MethodHead:
 		return "the registry does not make repositories by itself: create it first"
+	case e.Method == http.MethodPut && e.Has(codeManifestInvalid) && r.spec.Artifact.Shape == string(artifact.Shape11):
+		return "the registry may not know artifactType: artifact: {shape: oras-1.0} does without, in " + r.entry()
 	case r.client.TooLong(e):
 		return fmt.Sprintf("try again after that time, or have it waited for: --max-retry-after %v", e.RetryAfter)
 	}
