@@ -108,7 +108,7 @@ func (a *authenticator) fetch(ctx context.Context, scope string) (string, time.T
 		return "", time.Time{}, err
 	}
 	asked := a.client.cfg.Clock.Now()
-	resp, err := a.client.askToken(ctx, realm, params["service"], scopes(scope, wanted), login)
+	resp, err := a.client.askTokenAgain(ctx, realm, params["service"], scopes(scope, wanted), login)
 	if err != nil {
 		return "", time.Time{}, err
 	}
@@ -227,6 +227,25 @@ func (c *Client) askToken(ctx context.Context, realm *url.URL, service string, s
 		authorization = basicAuth(login)
 	}
 	return c.ask(ctx, &Request{Method: http.MethodGet, URL: &u}, authorization)
+}
+
+// deniedTries is how often a token is asked for that the server denies: that of
+// GitHub (ghcr.io) now and then denies a right that is there. A wrong password
+// is 401, and never sent again.
+const deniedTries = 3
+
+// askTokenAgain is askToken, again where the token is denied.
+func (c *Client) askTokenAgain(ctx context.Context, realm *url.URL, service string, scopes []string, login Login) (*http.Response, error) {
+	for try := 1; ; try++ {
+		resp, err := c.askToken(ctx, realm, service, scopes, login)
+		if err != nil || resp.StatusCode != http.StatusForbidden || try == deniedTries {
+			return resp, err
+		}
+		Drain(resp)
+		if err := c.cfg.Clock.Sleep(ctx, c.cfg.Retry.backoff(try, c.cfg.Clock.Jitter())); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // ask sends a request to a token server, which the limits of the registry do

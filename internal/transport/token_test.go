@@ -207,6 +207,42 @@ func TestTokenServersAndTheirReplies(t *testing.T) {
 	}
 }
 
+// The token server of GitHub now and then denies a right that is there.
+func TestDeniedTokenIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	for denials, want := range map[int64]int64{0: 1, 1: 2, 2: 3, 3: 3, 9: 3} {
+		var asked atomic.Int64
+		mux := http.NewServeMux()
+		mux.HandleFunc("/v2/", func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer good" {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="s"`)
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		})
+		mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
+			if asked.Add(1) <= denials {
+				w.WriteHeader(http.StatusForbidden)
+				_, _ = io.WriteString(w, `{"errors":[{"code":"DENIED","message":"denied"}]}`)
+				return
+			}
+			_, _ = io.WriteString(w, `{"token":"good"}`)
+		})
+		s := serve(t, mux.ServeHTTP)
+		c := plain(t, s, Config{Login: user("ci", canary), Clock: newFakeClock().clock()})
+		status, _, err := get(t.Context(), c, "/v2/x")
+		if got := asked.Load(); got != want {
+			t.Errorf("denied %d times: asked %d times, want %d", denials, got, want)
+		}
+		var denied *StatusError
+		switch {
+		case denials < want && (err != nil || status != http.StatusOK):
+			t.Errorf("denied %d times: %d, %v", denials, status, err)
+		case denials >= want && (!errors.As(err, &denied) || denied.Status != http.StatusForbidden):
+			t.Errorf("denied for good: %v", err)
+		}
+	}
+}
+
 func TestRealmMustBeAsSafeAsTheRegistry(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
