@@ -201,17 +201,17 @@ func (c *Client) send(ctx context.Context, r *Request, authorization string) (*h
 		sent.discard()
 		return nil, err
 	}
+	start := c.cfg.Clock.Now()
 	resp, err := c.exchange(sent)
 	slot.leave()
-	c.learn(slot, resp, err)
+	if err == nil {
+		c.learn(slot, resp, c.cfg.Clock.Now().Sub(start))
+	}
 	return resp, err
 }
 
-// learn tells limits and circuit what came of a request.
-func (c *Client) learn(s slot, resp *http.Response, err error) {
-	if err != nil {
-		return
-	}
+// learn tells limits and circuit what came of a request, and how long it took.
+func (c *Client) learn(s slot, resp *http.Response, took time.Duration) {
 	wait := retryAfter(resp.Header, c.cfg.Clock.Now())
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable:
@@ -220,7 +220,11 @@ func (c *Client) learn(s slot, resp *http.Response, err error) {
 			c.limits.pause(wait)
 		}
 	case !temporary(resp.StatusCode):
-		c.limits.faster(s)
+		if c.limits.latency.late(resp.Request, took) {
+			c.limits.late(s)
+		} else {
+			c.limits.faster(s)
+		}
 		c.circuit.good()
 		c.budget.refill()
 	}

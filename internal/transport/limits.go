@@ -15,6 +15,8 @@ type limits struct {
 	gate  *gate
 	rate  *rate.Limiter // nil: no limit
 
+	latency latency
+
 	mu     sync.Mutex
 	paused time.Time // until then
 }
@@ -84,11 +86,15 @@ func (l *limits) pauseLeft() time.Duration {
 // slower is called when the registry said that it is too much for it.
 func (l *limits) slower(s slot) { l.gate.slower(s.era) }
 
+// late is called when the registry answered as it should, but so late that
+// requests must be queueing there.
+func (l *limits) late(s slot) { l.gate.reduce(s.era, max(1, l.gate.most/4)) }
+
 // faster is called when the registry answered as it should.
 func (l *limits) faster(s slot) { l.gate.faster(s.era) }
 
 // gate lets a number of requests in at once. The number is halved when the
-// registry cannot keep up and grows by one for each full round of good replies.
+// registry says that it cannot keep up, or answers late, and grows by one for each full round of good replies.
 type gate struct {
 	mu     sync.Mutex
 	most   int // what packs.yaml allows
@@ -156,15 +162,18 @@ func (g *gate) admit() {
 	}
 }
 
-func (g *gate) slower(era int) {
+func (g *gate) slower(era int) { g.reduce(era, 1) }
+
+// reduce halves the limit, but not below least.
+func (g *gate) reduce(era, least int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if era != g.era {
+	if era != g.era || g.limit <= least {
 		return
 	}
 	g.era++
 	g.good = 0
-	g.limit = max(1, g.limit/2)
+	g.limit = max(least, g.limit/2)
 }
 
 func (g *gate) faster(era int) {
