@@ -107,7 +107,7 @@ func (p *pass) noImage(f *yamlFile, entry *yaml.Node) {
 // offset returns where a plain scalar begins in the file; ok is false where the
 // file has other text there.
 func (f *yamlFile) offset(n *yaml.Node) (int, bool) {
-	if n.Line < 1 || n.Line > len(f.starts) {
+	if n.Line < 1 || n.Line > len(f.begins()) {
 		return 0, false
 	}
 	line := f.text(n.Line)
@@ -118,7 +118,7 @@ func (f *yamlFile) offset(n *yaml.Node) (int, bool) {
 	if n.Column-1 > len(row) {
 		return 0, false
 	}
-	start := int(f.starts[n.Line-1]) + len(string(row[:n.Column-1]))
+	start := int(f.begins()[n.Line-1]) + len(string(row[:n.Column-1]))
 	end := start + len(n.Value)
 	return start, end <= len(f.data) && string(f.data[start:end]) == n.Value
 }

@@ -97,7 +97,7 @@ func (p *pass) bareMacros(f *yamlFile) {
 	if f.flaw != nil && f.flaw.unchecked {
 		return
 	}
-	for i := range f.starts {
+	for i := range f.begins() {
 		row := f.text(i + 1)
 		if !strings.Contains(row, ".spectro.") || strings.HasPrefix(strings.TrimSpace(row), "#") {
 			continue

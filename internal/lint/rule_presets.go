@@ -138,7 +138,7 @@ func checkPreselected(p *pass) {
 			choices = append(choices, group.Value+":"+name.Value)
 		}
 	}
-	for i := range f.starts {
+	for i := range f.begins() {
 		before, after, found := strings.Cut(f.text(i+1), preselectedMark)
 		if !found || strings.TrimSpace(before) != "#" {
 			continue

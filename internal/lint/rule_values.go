@@ -218,7 +218,7 @@ func checkTrailingSpace(p *pass) {
 	if f == nil {
 		return
 	}
-	for i := range f.starts {
+	for i := range f.begins() {
 		row := f.text(i + 1)
 		if kept := strings.TrimRight(row, " \t"); kept != row && utf8.ValidString(kept) {
 			p.report(place{valuesFile, i + 1, utf8.RuneCountInString(kept) + 1}, "", "this line ends in blanks")

@@ -82,42 +82,53 @@ func columnOf(before []byte) int {
 	return utf8.RuneCount(before) + 1
 }
 
-// lines is where the lines of a text begin.
+// lines is where the lines of a text begin. They are looked for when somebody
+// asks: most texts have no findings.
 type lines struct {
 	data   []byte
 	starts []int32 // texts are some MiB long at most
 }
 
-func newLines(data []byte) *lines {
-	l := &lines{data: data, starts: make([]int32, 1, bytes.Count(data, []byte("\n"))+1)}
-	for i, c := range data {
-		if c == '\n' {
-			l.starts = append(l.starts, int32(i)+1)
-		}
+func newLines(data []byte) *lines { return &lines{data: data} }
+
+// begins returns the offsets of the beginnings of lines; there is at least one.
+func (l *lines) begins() []int32 {
+	if l.starts != nil {
+		return l.starts
 	}
-	return l
+	l.starts = make([]int32, 1, bytes.Count(l.data, []byte("\n"))+1)
+	for from := 0; ; {
+		i := bytes.IndexByte(l.data[from:], '\n')
+		if i < 0 {
+			return l.starts
+		}
+		from += i + 1
+		l.starts = append(l.starts, int32(from)) //nolint:gosec // see starts
+	}
 }
 
 // at turns an offset into line and column.
 func (l *lines) at(offset int) (line, column int) {
 	offset = min(max(offset, 0), len(l.data))
-	i, found := slices.BinarySearch(l.starts, int32(offset)) //nolint:gosec // see starts
+	starts := l.begins()
+	i, found := slices.BinarySearch(starts, int32(offset)) //nolint:gosec // see starts
 	if !found {
 		i--
 	}
-	return i + 1, columnOf(l.data[l.starts[i]:offset])
+	return i + 1, columnOf(l.data[starts[i]:offset])
 }
 
 // text returns a line by its number, without its end; "" where there is none.
 func (l *lines) text(line int) string {
-	if line < 1 || line > len(l.starts) {
+	starts := l.begins()
+	if line < 1 || line > len(starts) {
 		return ""
 	}
 	end := len(l.data)
-	if line < len(l.starts) {
-		end = int(l.starts[line]) - 1
+	if line < len(starts) {
+		end = int(starts[line]) - 1
 	}
-	return strings.TrimSuffix(string(l.data[l.starts[line-1]:end]), "\r")
+	return strings.TrimSuffix(string(l.data[starts[line-1]:end]), "\r")
 }
 
 const maxShown = 80 // characters of what a file holds, in a message

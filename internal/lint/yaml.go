@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/packs-cli/packs/internal/lint/plainyaml"
 )
 
 // maxYAML is the largest YAML document that is read, in bytes. The largest
@@ -35,7 +37,7 @@ func parseYAML(name string, data []byte, mem *memory) *yamlFile {
 	if f.flaw = checkYAML(data, mem); f.flaw != nil {
 		return f
 	}
-	f.lines = newLines(data)
+	f.data = data
 	masked, macros := maskMacros(data)
 	f.macros = macros
 	docs, bad := decodeYAML(masked, 2)
@@ -113,6 +115,12 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 
 // decodeYAML returns the contents of up to n documents that hold a value.
 func decodeYAML(text []byte, n int) (docs []*yaml.Node, bad *flaw) {
+	if root, ok := plainyaml.Parse(text); ok {
+		if root != nil {
+			docs = append(docs, root)
+		}
+		return docs, nil
+	}
 	defer func() {
 		if v := recover(); v != nil { // nothing that a file holds may end the program
 			docs, bad = nil, newFlaw(1, 1, "cannot be read as YAML", "")
