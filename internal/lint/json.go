@@ -247,7 +247,7 @@ func (v *jsonValue) pointer(p string) *jsonValue {
 		return v
 	}
 	for part := range strings.SplitSeq(strings.TrimPrefix(p, "/"), "/") {
-		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		part = unescapePointer.Replace(part)
 		switch {
 		case v == nil:
 			return nil

@@ -47,6 +47,9 @@ func maskMacros(data []byte) ([]byte, []macro) {
 	m := &masker{data: data, line: 1, column: 1, last: ' '}
 	m.out.Grow(len(data))
 	for m.pos < len(data) {
+		if m.column == 1 && m.plainLine() {
+			continue
+		}
 		if data[m.pos] == '{' && bytes.HasPrefix(data[m.pos:], []byte("{{")) && m.opened < maxOpen {
 			m.macro()
 			continue
@@ -57,6 +60,22 @@ func maskMacros(data []byte) ([]byte, []macro) {
 		m.step(r)
 	}
 	return settle(m.out.Bytes()), m.macros
+}
+
+// plainLine passes over a line without braces: what is open on a line ends with it.
+func (m *masker) plainLine() bool {
+	size := bytes.IndexByte(m.data[m.pos:], '\n') + 1
+	if size == 0 {
+		size = len(m.data) - m.pos
+	}
+	row := m.data[m.pos : m.pos+size]
+	if bytes.Contains(row, []byte("{{")) {
+		return false
+	}
+	m.out.Write(row)
+	m.pos += size
+	m.line++
+	return true
 }
 
 // step keeps track of line, column, quotes and comments.

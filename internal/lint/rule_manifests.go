@@ -34,8 +34,9 @@ func checkManifests(p *pass) {
 		if err != nil {
 			continue // manifest-missing or pack-unreadable
 		}
-		m := &manifestReader{pass: p, name: name, in: bufio.NewReaderSize(io.LimitReader(f, maxManifest+1), 64<<10)}
+		m := &manifestReader{pass: p, name: name, in: newReader(io.LimitReader(f, maxManifest+1))}
 		m.read()
+		freeReader(m.in)
 		_ = f.Close() // only read
 	}
 }
@@ -84,13 +85,17 @@ func (m *manifestReader) read() {
 	}
 }
 
-// next returns a line with its end. A line over the limit comes in parts.
+// next returns a line with its end, which is good until the next call. A line
+// over the limit comes in parts.
 func (m *manifestReader) next() ([]byte, error) {
 	var line []byte
 	for {
 		part, err := m.in.ReadSlice('\n')
-		line = append(line, part...)
-		m.size += len(part)
+		if m.size += len(part); line == nil && !errors.Is(err, bufio.ErrBufferFull) {
+			line = part // most lines: no copy
+		} else {
+			line = append(line, part...)
+		}
 		if errors.Is(err, bufio.ErrBufferFull) && len(line) < maxLine {
 			continue
 		}
@@ -133,22 +138,21 @@ func (m *manifestReader) document() bool {
 		m.tooLarge(m.first, "%s holds more than %d objects, so it was not checked to its end", m.name, maxObjects)
 		return false
 	}
-	cost := yamlCost(text)
-	f := parseYAML(m.name, text, m.mem)
+	f := skimYAML(m.name, text, m.mem)
 	switch {
 	case f.flaw == nil:
 		m.object(f)
-		m.mem.give(cost)
+		m.mem.give(f.cost)
 	case f.flaw.unchecked:
 		m.unknown = true
 		m.tooLarge(m.first, "an object holds too many values, so it was not checked")
 	case hasControl(f.macros):
 		m.unknown = true // what the macros leave may well be YAML
-		m.mem.give(cost)
+		m.mem.give(f.cost)
 	default:
 		m.report(place{m.name, m.first + f.flaw.line - 1, f.flaw.column}, f.flaw.hint, m.name+" "+f.flaw.message)
 		m.objects++
-		m.mem.give(cost)
+		m.mem.give(f.cost)
 		return checkText(text) == nil
 	}
 	return true

@@ -29,12 +29,13 @@ func checkCRLF(p *pass) {
 		return // its bytes are the same everywhere
 	}
 	attributes := &gitAttributes{}
-	buffer := make([]byte, 64<<10)
+	buffer := scanBuffers.Get().(*[scanSize]byte) //nolint:forcetypeassert // nothing else is put there
+	defer scanBuffers.Put(buffer)
 	for _, e := range p.list.Entries {
 		if !e.Mode.IsRegular() || e.Err != nil || slices.Contains(windowsSuffixes, strings.ToLower(path.Ext(e.Path))) || p.ctx.Err() != nil {
 			continue
 		}
-		line := p.firstCRLF(e.Path, buffer)
+		line := p.firstCRLF(e.Path, buffer[:])
 		if line == 0 || attributes.fixed(filepath.Join(p.in.Dir, filepath.FromSlash(e.Path))) {
 			continue
 		}

@@ -40,7 +40,7 @@ func schemaAt(pointer string) schemaNode {
 		return node
 	}
 	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		part = unescapePointer.Replace(part)
 		if node = node.child(part); node == nil {
 			return nil
 		}
@@ -148,7 +148,7 @@ func pathOf(pointer string) string {
 	}
 	var b strings.Builder
 	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		part = unescapePointer.Replace(part)
 		if _, err := strconv.Atoi(part); err == nil && b.Len() > 0 {
 			b.WriteString("[" + part + "]")
 			continue
@@ -161,4 +161,10 @@ func pathOf(pointer string) string {
 	return b.String()
 }
 
-func escapePointer(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
+// Keys within a JSON pointer are escaped (RFC 6901).
+var (
+	pointerEscapes  = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+func escapePointer(key string) string { return pointerEscapes.Replace(key) }

@@ -1,7 +1,7 @@
 package lint
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,10 +21,11 @@ const maxEntries = 50_000
 
 // target is the pack under check. What rules ask for is read once.
 type target struct {
-	ctx  context.Context //nolint:containedctx // lives as long as the check of one pack
-	in   Input
-	mem  *memory
-	root *os.Root
+	ctx    context.Context //nolint:containedctx // lives as long as the check of one pack
+	in     Input
+	mem    *memory
+	root   *os.Root
+	opener *pack.Opener // of files that are no links
 
 	list    *pack.Listing
 	entries map[string]*pack.Entry
@@ -51,12 +52,13 @@ func openTarget(ctx context.Context, in Input, mem *memory) (*target, error) {
 	if t.root, err = os.OpenRoot(in.Dir); err != nil {
 		return nil, err
 	}
+	t.opener = pack.NewOpener(t.root)
 	t.readJSON()
 	return t, nil
 }
 
 // close frees the folder.
-func (t *target) close() error { return t.root.Close() }
+func (t *target) close() error { return errors.Join(t.opener.Close(), t.root.Close()) }
 
 func (t *target) readJSON() {
 	data, err := t.read(pack.MetaFile, maxJSON)
@@ -114,10 +116,17 @@ func (t *target) isFile(name string) bool {
 // open opens a file of the pack; one that is left out of it does not exist. It
 // never waits for the other end of a pipe.
 func (t *target) open(name string) (*os.File, error) {
-	if t.entries[name] == nil && !t.behindLink(name) {
+	e := t.entries[name]
+	if e == nil && !t.behindLink(name) {
 		return nil, fs.ErrNotExist
 	}
-	f, err := t.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|nonblock, 0)
+	var f *os.File
+	var err error
+	if e != nil && e.Mode.IsRegular() {
+		f, err = t.opener.Open(name)
+	} else {
+		f, err = t.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|nonblock, 0)
+	}
 	if err != nil {
 		return nil, cause(err)
 	}
@@ -157,8 +166,12 @@ func (t *target) read(name string, most int64) (data []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, cause(f.Close())) }()
-	data, err = io.ReadAll(io.LimitReader(f, most+1))
-	return data, cause(err)
+	var b bytes.Buffer
+	if e := t.entries[name]; e != nil {
+		b.Grow(int(min(e.Size, most)) + bytes.MinRead) // else it grows by and by
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, most+1))
+	return b.Bytes(), cause(err)
 }
 
 // yaml returns a YAML file of the pack; nil where there is none.
@@ -221,7 +234,9 @@ func (t *target) readChart(c *chart) {
 		return
 	}
 	defer f.Close() //nolint:errcheck // only read
-	files, err := readChart(bufio.NewReaderSize(f, 64<<10))
+	in := newReader(f)
+	defer freeReader(in)
+	files, err := readChart(in)
 	if err != nil {
 		c.flaw = &flaw{message: err.Error()}
 		return

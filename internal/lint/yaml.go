@@ -28,18 +28,32 @@ type yamlFile struct {
 	root   *yaml.Node // nil for a file that holds no value
 	macros []macro
 	flaw   *flaw // set: root is nil
+	cost   int64 // what memory accounts for it
 	*lines
 }
 
 // parseYAML reads data as one YAML document with macros in it.
 func parseYAML(name string, data []byte, mem *memory) *yamlFile {
+	return readYAML(name, data, mem, plainyaml.Parse)
+}
+
+// skimYAML is parseYAML for who looks only at the two upper levels.
+func skimYAML(name string, data []byte, mem *memory) *yamlFile {
+	return readYAML(name, data, mem, plainyaml.Skim)
+}
+
+func readYAML(name string, data []byte, mem *memory, fast func([]byte) (*yaml.Node, bool)) *yamlFile {
 	f := &yamlFile{name: name, lines: newLines(nil)}
-	if f.flaw = checkYAML(data, mem); f.flaw != nil {
+	if f.cost, f.flaw = checkYAML(data, mem); f.flaw != nil {
 		return f
 	}
 	f.data = data
 	masked, macros := maskMacros(data)
 	f.macros = macros
+	var ok bool
+	if f.root, ok = fast(masked); ok {
+		return f
+	}
 	docs, bad := decodeYAML(masked, 2)
 	switch {
 	case bad != nil:
@@ -53,18 +67,19 @@ func parseYAML(name string, data []byte, mem *memory) *yamlFile {
 	return f
 }
 
-// checkYAML tells why data is no text, or too much of it.
-func checkYAML(data []byte, mem *memory) *flaw {
+// checkYAML tells what data costs once it is parsed, and why it is no text, or
+// too much of it.
+func checkYAML(data []byte, mem *memory) (cost int64, bad *flaw) {
 	if len(data) > maxYAML {
-		return &flaw{message: fmt.Sprintf("is larger than %d MiB, so it was not checked", maxYAML>>20), unchecked: true}
+		return 0, &flaw{message: fmt.Sprintf("is larger than %d MiB, so it was not checked", maxYAML>>20), unchecked: true}
 	}
 	if f := checkText(data); f != nil {
-		return f
+		return 0, f
 	}
-	if !mem.take(yamlCost(data)) {
-		return &flaw{message: "holds too many values, so it was not checked", unchecked: true}
+	if cost = yamlCost(data); !mem.take(cost) {
+		return 0, &flaw{message: "holds too many values, so it was not checked", unchecked: true}
 	}
-	return nil
+	return cost, nil
 }
 
 // yamlCost bounds what a parsed document takes in memory, in bytes: every node
@@ -115,12 +130,6 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\
 
 // decodeYAML returns the contents of up to n documents that hold a value.
 func decodeYAML(text []byte, n int) (docs []*yaml.Node, bad *flaw) {
-	if root, ok := plainyaml.Parse(text); ok {
-		if root != nil {
-			docs = append(docs, root)
-		}
-		return docs, nil
-	}
 	defer func() {
 		if v := recover(); v != nil { // nothing that a file holds may end the program
 			docs, bad = nil, newFlaw(1, 1, "cannot be read as YAML", "")

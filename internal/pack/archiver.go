@@ -99,7 +99,7 @@ type archiver struct {
 }
 
 func (a *archiver) all(ctx context.Context) (err error) {
-	s, o := getScratch(), opener{root: a.folder.root}
+	s, o := getScratch(), Opener{root: a.folder.root}
 	defer s.release()
 	defer func() { err = errors.Join(err, o.Close()) }()
 	begin := a.begin // once, not for every file

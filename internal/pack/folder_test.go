@@ -83,7 +83,7 @@ func TestFilesThatChangeWhileTheyAreRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			o, s := opener{root: f.root}, getScratch()
+			o, s := Opener{root: f.root}, getScratch()
 			err = f.read(context.Background(), &o, &File{Path: "values.yaml"}, s, func(*File) (io.Writer, error) {
 				return io.Discard, change(filepath.Join(dir, "values.yaml"))
 			})

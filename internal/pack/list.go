@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -136,7 +135,7 @@ func (w *lister) look(path string, d fs.DirEntry) Entry {
 	if e.Err = tooDeep(path); e.Err != nil {
 		return e
 	}
-	info, err := w.folder.root.Lstat(filepath.FromSlash(path))
+	info, err := d.Info()
 	if err != nil {
 		e.Err = named(err, path)
 		return e

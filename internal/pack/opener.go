@@ -8,17 +8,21 @@ import (
 	"strings"
 )
 
-// opener opens files of a folder, one after another. It keeps the last file's
+// Opener opens files of a folder, one after another. It keeps the last file's
 // folder open: to open each of its files from the pack's root would cost as
 // many more system calls as it is deep. Not safe for concurrent use.
-type opener struct {
+type Opener struct {
 	root *os.Root
 	path string   // of the folder that is open, "" for the root
 	sub  *os.Root // nil for the root
 }
 
-// open opens a file by its path in the pack.
-func (o *opener) open(path string) (*os.File, error) {
+// NewOpener returns an Opener of the files of a folder, which stays open.
+func NewOpener(root *os.Root) *Opener { return &Opener{root: root} }
+
+// Open opens a file by its path in the pack. A link must not lead out of the
+// folder that it lies in.
+func (o *Opener) Open(path string) (*os.File, error) {
 	dir, name := "", path
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
 		dir, name = path[:i], path[i+1:]
@@ -34,7 +38,7 @@ func (o *opener) open(path string) (*os.File, error) {
 	return f, named(err, path)
 }
 
-func (o *opener) enter(dir string) (err error) {
+func (o *Opener) enter(dir string) (err error) {
 	if dir == o.path {
 		return nil
 	}
@@ -49,7 +53,7 @@ func (o *opener) enter(dir string) (err error) {
 }
 
 // Close frees the folder that is open; the root stays open.
-func (o *opener) Close() error {
+func (o *Opener) Close() error {
 	if o.sub == nil {
 		return nil
 	}

@@ -37,7 +37,7 @@ func (f *folder) hash(ctx context.Context, workers int) error {
 	q := queue{files: f.files, failed: len(f.files)}
 	for range min(workers, len(f.files)) {
 		g.Go(func() error {
-			s, o := getScratch(), opener{root: f.root}
+			s, o := getScratch(), Opener{root: f.root}
 			defer s.release()
 			for i, ok := q.take(); ok; i, ok = q.take() {
 				if f.files[i].Kind == Regular {
@@ -92,8 +92,8 @@ type starter func(*File) (io.Writer, error)
 
 // read reads a regular file once. It fills in size, mode and digest, and
 // passes the bytes on where start is not nil.
-func (f *folder) read(ctx context.Context, o *opener, file *File, s *scratch, start starter) error {
-	src, err := o.open(file.Path)
+func (f *folder) read(ctx context.Context, o *Opener, file *File, s *scratch, start starter) error {
+	src, err := o.Open(file.Path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			err = fmt.Errorf("%w: %w", ErrChanged, err)

@@ -18,11 +18,17 @@ const (
 //
 // Nodes have no Tag; ShortTag finds it when it is asked for. Comments are not
 // kept.
-func Parse(text []byte) (root *yaml.Node, ok bool) {
+func Parse(text []byte) (root *yaml.Node, ok bool) { return parse(text, false) }
+
+// Skim is Parse for who looks only at the two upper levels: what lies below them
+// is read, and not kept.
+func Skim(text []byte) (root *yaml.Node, ok bool) { return parse(text, true) }
+
+func parse(text []byte, skim bool) (root *yaml.Node, ok bool) {
 	if !simple(text) {
 		return nil, false
 	}
-	p := &parser{text: string(text), line: 1}
+	p := &parser{text: string(text), line: 1, skim: skim}
 	if p.peek() && p.indent == 0 && p.isMark() {
 		p.nextLine()
 	}
@@ -45,6 +51,8 @@ type parser struct {
 	indent int // spaces before it
 
 	depth int
+	skim  bool
+	waste yaml.Node // every node that is not kept
 	slab  []yaml.Node
 	lists []*yaml.Node
 	stack []*yaml.Node // children of the collections that are being read
@@ -100,6 +108,9 @@ func (p *parser) isDash(at int) bool { return p.text[at] == '-' && p.ends(at+1) 
 
 // node returns a new node that begins at an offset of this line.
 func (p *parser) node(kind yaml.Kind, at int) *yaml.Node {
+	if !p.keeps() {
+		return &p.waste
+	}
 	if len(p.slab) == 0 {
 		p.slab = make([]yaml.Node, min(16+len(p.text)/32, 256))
 	}
@@ -108,6 +119,9 @@ func (p *parser) node(kind yaml.Kind, at int) *yaml.Node {
 	n.Kind, n.Line, n.Column = kind, p.line, at-p.start+1
 	return n
 }
+
+// keeps tells whether nodes are kept at this depth.
+func (p *parser) keeps() bool { return !p.skim || p.depth <= 2 }
 
 // children takes from the stack what was pushed since it had a length.
 func (p *parser) children(since int) []*yaml.Node {
@@ -133,10 +147,10 @@ func (p *parser) block() *yaml.Node {
 // mapping reads a mapping whose keys stand in a column, the first one at an
 // offset of this line.
 func (p *parser) mapping(at, column int) *yaml.Node {
+	n, since := p.node(yaml.MappingNode, at), len(p.stack)
 	if p.depth++; p.depth > maxDepth {
 		return nil
 	}
-	n, since := p.node(yaml.MappingNode, at), len(p.stack)
 	for {
 		colon := p.key(at)
 		if colon < 0 {
@@ -150,7 +164,9 @@ func (p *parser) mapping(at, column int) *yaml.Node {
 		if v == nil {
 			return nil
 		}
-		p.stack = append(p.stack, k, v)
+		if p.keeps() {
+			p.stack = append(p.stack, k, v)
+		}
 		if !p.peek() || p.indent < column {
 			break
 		}
@@ -159,8 +175,8 @@ func (p *parser) mapping(at, column int) *yaml.Node {
 		}
 		at = p.at
 	}
-	p.depth--
 	n.Content = p.children(since)
+	p.depth--
 	return n
 }
 
@@ -214,16 +230,18 @@ func (p *parser) keyNode(at, colon int) *yaml.Node {
 // sequence reads a list whose dashes stand in a column, the first one on this
 // line. It ends before a line in that column that has no dash.
 func (p *parser) sequence(column int) *yaml.Node {
+	n, since := p.node(yaml.SequenceNode, p.at), len(p.stack)
 	if p.depth++; p.depth > maxDepth {
 		return nil
 	}
-	n, since := p.node(yaml.SequenceNode, p.at), len(p.stack)
 	for {
 		item := p.item(p.at, column)
 		if item == nil {
 			return nil
 		}
-		p.stack = append(p.stack, item)
+		if p.keeps() {
+			p.stack = append(p.stack, item)
+		}
 		if !p.peek() || p.indent < column {
 			break
 		}
@@ -234,8 +252,8 @@ func (p *parser) sequence(column int) *yaml.Node {
 			break
 		}
 	}
-	p.depth--
 	n.Content = p.children(since)
+	p.depth--
 	return n
 }
 

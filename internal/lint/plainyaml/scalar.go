@@ -34,13 +34,16 @@ func (p *parser) plain(at, parent int) *yaml.Node {
 		if hasColon(line) || strings.Contains(line, " #") {
 			return nil
 		}
+		p.nextLine()
+		if !p.keeps() {
+			continue
+		}
 		if folded == nil {
 			folded = &strings.Builder{}
 			folded.WriteString(n.Value)
 		}
 		fold(folded, blanks)
 		folded.WriteString(line)
-		p.nextLine()
 	}
 	if folded != nil {
 		n.Value = folded.String()
@@ -232,6 +235,9 @@ func (p *parser) literal(at, parent int) *yaml.Node {
 			pending++
 			continue
 		}
+		if !p.keeps() {
+			continue
+		}
 		for range pending {
 			text.WriteByte('\n')
 		}
@@ -324,7 +330,9 @@ func (p *parser) flowItem(at, end int) (n *yaml.Node, behind int) {
 		}
 		return n, behind
 	}
-	for behind = at; behind < end && wordBytes[p.text[behind]]; behind++ {
+	behind = at
+	for behind < end && wordBytes[p.text[behind]] {
+		behind++
 	}
 	if behind == at || p.text[at] == '-' {
 		return nil, 0
