@@ -177,7 +177,7 @@ func listedImages(t *target) []imageUse {
 			continue
 		}
 		if _, err := reference.ParseNormalizedNamed(imageOf(v.Value)); err == nil {
-			uses = append(uses, imageUse{ref: v.Value, at: f.at(v)})
+			uses = append(uses, imageUse{ref: strings.Clone(v.Value), at: f.at(v)}) // a part of the file would keep all of it
 		}
 	}
 	return uses
