@@ -12,14 +12,17 @@ const ReportKind = "ApplyReport"
 
 // Report is what an apply did, in the order of its plan.
 type Report struct {
-	APIVersion  string        `json:"apiVersion"`
-	Kind        string        `json:"kind"`
-	Tool        string        `json:"tool,omitempty"`
-	Source      *plan.Source  `json:"source,omitempty"`
-	Shard       *plan.Shard   `json:"shard,omitempty"` // nil: the whole catalog
-	Summary     ReportSummary `json:"summary"`
-	Items       []Item        `json:"items"`
-	Interrupted bool          `json:"interrupted,omitempty"` // stopped before everything was started
+	APIVersion string       `json:"apiVersion"`
+	Kind       string       `json:"kind"`
+	Tool       string       `json:"tool,omitempty"`
+	Source     *plan.Source `json:"source,omitempty"`
+	Shard      *plan.Shard  `json:"shard,omitempty"` // nil: the whole catalog
+	// MissingShards are parts of the catalog that a report of several runs says
+	// nothing about.
+	MissingShards []plan.Shard  `json:"missingShards,omitempty"`
+	Summary       ReportSummary `json:"summary"`
+	Items         []Item        `json:"items"`
+	Interrupted   bool          `json:"interrupted,omitempty"` // stopped before everything was started
 }
 
 // Status is how an item ended.

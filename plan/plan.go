@@ -10,15 +10,18 @@ const Kind = "Plan"
 // in each, projects and repositories to create, then versions by name and
 // version.
 type Plan struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Tool       string   `json:"tool,omitempty"`   // the version of packs that made it
-	Source     *Source  `json:"source,omitempty"` // where the packs come from
-	Shard      *Shard   `json:"shard,omitempty"`  // the part of the catalog that it is about; nil: all of it
-	Summary    Summary  `json:"summary"`
-	Actions    []Action `json:"actions"`
-	Remarks    []string `json:"remarks,omitempty"` // what a reader should know and no action says
-	Saved      *Saved   `json:"saved,omitempty"`   // in a file that `apply` reads; nil in a plan that is only shown
+	APIVersion string  `json:"apiVersion"`
+	Kind       string  `json:"kind"`
+	Tool       string  `json:"tool,omitempty"`   // the version of packs that made it
+	Source     *Source `json:"source,omitempty"` // where the packs come from
+	Shard      *Shard  `json:"shard,omitempty"`  // the part of the catalog that it is about; nil: all of it
+	// MissingShards are parts of the catalog that a plan joined from several says
+	// nothing about.
+	MissingShards []Shard  `json:"missingShards,omitempty"`
+	Summary       Summary  `json:"summary"`
+	Actions       []Action `json:"actions"`
+	Remarks       []string `json:"remarks,omitempty"` // what a reader should know and no action says
+	Saved         *Saved   `json:"saved,omitempty"`   // in a file that `apply` reads; nil in a plan that is only shown
 }
 
 // Source is the state of the git work tree that packs.yaml lies in.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,9 +15,9 @@ import (
 
 type applyOptions struct {
 	request
-	format formatFlag
-	yes    bool
-	events string
+	outputs outputsFlag
+	yes     bool
+	events  string
 
 	saved   *plan.Plan // nil without FILE
 	savedIn string
@@ -48,13 +49,14 @@ stale (nothing was done), 130 interrupted.`,
 			"packs apply --yes --registry dev-ecr",
 			"packs apply --yes --overwrite nginx@1.2.0",
 			"packs apply --yes -o json --events events.jsonl > report.json",
+			"packs apply --yes --shard 0/4 -o text -o json=shard-0.json",
 			"packs apply plan.json",
 		),
 		Args: atMostOneArg("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runApply(cmd, a, o, args) },
 	}
 	o.add(a, cmd)
-	o.format.add(cmd, "json", "yaml", "markdown")
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown"})
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&o.options.FailFast, "fail-fast", false, "start nothing new after the first failure")
@@ -79,12 +81,12 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err e
 			hint:    "look at `packs plan`, then say `packs apply --yes`",
 		}
 	}
-	events, err := openEvents(o.events, a.now)
+	events, err := openEvents(o.events, a.now, o.options.Shard)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, events.close()) }()
-	o.source, o.options.Ahead = o.format.machine(), o.yes
+	o.source, o.options.Ahead = o.outputs.machine(), o.yes
 	o.listeners = append(o.listeners, events.listen)
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
@@ -113,10 +115,14 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err e
 		return err
 	}
 	shown := render.ReportOptions{File: o.file, Took: a.now().Sub(begun), Plan: p}
-	if err := writeReport(a.out, a.outStyle(), o.format.value, report, shown); err != nil {
-		return err
-	}
-	return applyOutcome(report)
+	err = a.write(o.outputs.outputs(), func(w *bytes.Buffer, out output) error {
+		style := render.Style{Program: a.name}
+		if out.file == "" {
+			style = a.outStyle()
+		}
+		return writeReport(w, style, out.format, report, shown)
+	})
+	return errors.Join(err, applyOutcome(report))
 }
 
 // work is the plan to carry out: a new one, or what is left of a saved one.

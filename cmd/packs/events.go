@@ -11,21 +11,18 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/packs-cli/packs/executor"
+	"github.com/packs-cli/packs/internal/reports"
+	"github.com/packs-cli/packs/plan"
 )
-
-// eventLine is a line of an events file.
-type eventLine struct {
-	Time time.Time `json:"time"`
-	executor.Item
-}
 
 // eventsFile gets one JSON line for each finished item. A line is handed to the
 // system at once, so it outlives this program, and put to disk as soon as the
 // disk is done with the ones before, so it outlives the machine. The nil file
 // ignores everything.
 type eventsFile struct {
-	f   *os.File
-	now func() time.Time
+	f     *os.File
+	now   func() time.Time
+	shard plan.Shard
 
 	mu     sync.Mutex
 	err    error
@@ -35,7 +32,7 @@ type eventsFile struct {
 }
 
 // openEvents opens the file; an older one stays as it is until begin.
-func openEvents(path string, now func() time.Time) (*eventsFile, error) {
+func openEvents(path string, now func() time.Time, shard plan.Shard) (*eventsFile, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // the nil file works
 	}
@@ -43,7 +40,7 @@ func openEvents(path string, now func() time.Time) (*eventsFile, error) {
 	if err != nil {
 		return nil, exit(fmt.Errorf("--events: %w", err), exitInput)
 	}
-	return &eventsFile{f: f, now: now, dirty: make(chan struct{}, 1)}, nil
+	return &eventsFile{f: f, now: now, shard: shard, dirty: make(chan struct{}, 1)}, nil
 }
 
 // begin empties the file: from now on it tells of this run.
@@ -80,7 +77,7 @@ func (e *eventsFile) listen(ev executor.Event) {
 	if !e.active || e.err != nil {
 		return
 	}
-	line, err := json.Marshal(eventLine{Time: e.now().UTC(), Item: ev.Item})
+	line, err := json.Marshal(reports.Line{Time: e.now().UTC(), Shard: e.shard.Ref(), Item: ev.Item})
 	if err == nil {
 		_, err = e.f.Write(append(line, '\n'))
 	}

@@ -47,8 +47,11 @@ type Report struct {
 	Tool       string       `json:"tool,omitempty"`
 	Source     *plan.Source `json:"source,omitempty"`
 	Shard      *plan.Shard  `json:"shard,omitempty"` // the part of the catalog that was checked; nil: all of it
-	Summary    Summary      `json:"summary"`
-	Findings   []Finding    `json:"findings"`
+	// MissingShards are parts of the catalog that a report of several runs says
+	// nothing about.
+	MissingShards []plan.Shard `json:"missingShards,omitempty"`
+	Summary       Summary      `json:"summary"`
+	Findings      []Finding    `json:"findings"`
 }
 
 // Summary counts what was checked and found.

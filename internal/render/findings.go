@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -77,16 +78,21 @@ func (g *findingGroup) title() string {
 }
 
 // groupFindings puts the findings of each pack together: first those about no
-// pack, then packs by path.
+// pack, then packs by path. Findings that come from a file know no path of a
+// pack: they are put together by its name and version.
 func groupFindings(findings []lint.Finding) []findingGroup {
 	places := make(map[string]int)
 	var groups []findingGroup
 	for i := range findings {
 		f := &findings[i]
-		at, ok := places[f.Pack]
+		key := f.Pack
+		if key == "" {
+			key = f.Name + "\x00" + f.Version
+		}
+		at, ok := places[key]
 		if !ok {
 			at = len(groups)
-			places[f.Pack] = at
+			places[key] = at
 			groups = append(groups, findingGroup{pack: f.Pack, name: f.Name, version: f.Version})
 		}
 		groups[at].findings = append(groups[at].findings, *f)
@@ -95,7 +101,9 @@ func groupFindings(findings []lint.Finding) []findingGroup {
 }
 
 func sortedGroups(groups []findingGroup) []findingGroup {
-	slices.SortStableFunc(groups, func(a, b findingGroup) int { return strings.Compare(a.pack, b.pack) })
+	slices.SortStableFunc(groups, func(a, b findingGroup) int {
+		return cmp.Or(strings.Compare(a.pack, b.pack), cmp.Compare(min(len(a.name), 1), min(len(b.name), 1)))
+	})
 	return groups
 }
 
@@ -121,7 +129,7 @@ func findingsSummary(r *lint.Report) string {
 	if s.Errors > 0 {
 		line = "Invalid"
 	}
-	line += shardWord(" in", r.Shard) + ": "
+	line += shardWord(" in", r.Shard, r.MissingShards) + ": "
 	var parts []string
 	if s.Packs > 0 || s.Errors == 0 { // with a wrong packs.yaml no pack is reached
 		parts = append(parts, Count(s.Packs, "pack")+" checked")

@@ -54,7 +54,7 @@ func nothingApplied(r *executor.Report, o ReportOptions) string {
 			p.Actions = append(p.Actions, plan.Action{Kind: it.Action, Registry: it.Registry, Name: it.Name, Version: it.Version})
 		}
 	}
-	return "Applied" + shardWord("", r.Shard) + ": no changes; " + asWanted(p, o.File) + "."
+	return "Applied" + shardWord("", r.Shard, r.MissingShards) + ": no changes; " + asWanted(p, o.File) + "."
 }
 
 func nothingDone(s executor.ReportSummary) bool {
@@ -159,7 +159,7 @@ func appliedLine(r *executor.Report, took time.Duration) string {
 	if r.Interrupted {
 		line = "Interrupted"
 	}
-	line += shardWord("", r.Shard)
+	line += shardWord("", r.Shard, r.MissingShards)
 	if took > 0 {
 		line += " in " + Duration(took)
 	}

@@ -11,7 +11,7 @@ import (
 func planSummary(p *plan.Plan, file string) string {
 	s := p.Summary
 	if !s.Pending() && s.Conflict+s.Unknown == 0 {
-		return "No changes" + shardWord(" in", p.Shard) + ": " + asWanted(p, file) + "."
+		return "No changes" + shardWord(" in", p.Shard, p.MissingShards) + ": " + asWanted(p, file) + "."
 	}
 	var parts []string
 	add := func(n int, text string) {
@@ -35,15 +35,21 @@ func planSummary(p *plan.Plan, file string) string {
 	add(s.Skip, strconv.Itoa(s.Skip)+" skipped")
 	add(s.Conflict, Count(s.Conflict, "conflict"))
 	add(s.Unknown, strconv.Itoa(s.Unknown)+" unknown")
-	return "Plan" + shardWord(" of", p.Shard) + ": " + strings.Join(parts, ", ") + "."
+	return "Plan" + shardWord(" of", p.Shard, p.MissingShards) + ": " + strings.Join(parts, ", ") + "."
 }
 
-// shardWord names the part of the catalog that something is about, "" for all of it.
-func shardWord(preposition string, s *plan.Shard) string {
-	if s == nil {
-		return ""
+// shardWord names the part of the catalog that something is about, or the parts
+// that it lacks; "" for all of it.
+func shardWord(preposition string, s *plan.Shard, missing []plan.Shard) string {
+	switch {
+	case s != nil:
+		return preposition + " shard " + s.String()
+	case len(missing) == 1:
+		return " without shard " + missing[0].String()
+	case len(missing) > 1:
+		return " without " + strconv.Itoa(len(missing)) + " of " + Count(missing[0].Count, "shard")
 	}
-	return preposition + " shard " + s.String()
+	return ""
 }
 
 // asWanted says that nothing has to be done, and for how much.
