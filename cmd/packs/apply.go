@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -16,6 +15,7 @@ import (
 type applyOptions struct {
 	request
 	outputs outputsFlag
+	summary summaryFlag
 	yes     bool
 	events  string
 
@@ -57,6 +57,7 @@ stale (nothing was done), 130 interrupted.`,
 	}
 	o.add(a, cmd)
 	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown"})
+	o.summary.add(cmd)
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&o.options.FailFast, "fail-fast", false, "start nothing new after the first failure")
@@ -115,14 +116,11 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err e
 		return err
 	}
 	shown := render.ReportOptions{File: o.file, Took: a.now().Sub(begun), Plan: p}
-	err = a.write(o.outputs.outputs(), func(w *bytes.Buffer, out output) error {
-		style := render.Style{Program: a.name}
-		if out.file == "" {
-			style = a.outStyle()
-		}
-		return writeReport(w, style, out.format, report, shown)
-	})
-	return errors.Join(err, applyOutcome(report))
+	write := func(w io.Writer, s render.Style, format string) error {
+		return writeReport(w, s, format, report, shown)
+	}
+	// What was done is told whatever else fails.
+	return errors.Join(a.show(o.outputs.outputs(), write), o.summary.write(a, write), applyOutcome(report))
 }
 
 // work is the plan to carry out: a new one, or what is left of a saved one.

@@ -91,6 +91,3 @@ func (f *formatFlag) Set(v string) error {
 	f.value = v
 	return nil
 }
-
-// machine tells whether the result is for another program.
-func (f *formatFlag) machine() bool { return f.value != "text" }

@@ -12,7 +12,7 @@ import (
 
 type listOptions struct {
 	request
-	format formatFlag
+	outputs outputsFlag
 }
 
 func newListCmd(a *app) *cobra.Command {
@@ -33,12 +33,12 @@ packs.yaml does not send the pack there.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runList(cmd.Context(), a, o) },
 	}
 	o.addSelection(a, cmd)
-	o.format.add(cmd, "json", "yaml")
+	o.outputs.add(cmd, []string{"text", "json", "yaml"})
 	return cmd
 }
 
 func runList(ctx context.Context, a *app, o *listOptions) (err error) {
-	o.source = o.format.machine()
+	o.source = o.outputs.machine()
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
 		return err
@@ -49,7 +49,10 @@ func runList(ctx context.Context, a *app, o *listOptions) (err error) {
 		return err
 	}
 	list := render.NewList(p)
-	if err := writeList(a.out, a.outStyle(), o.format.value, list); err != nil {
+	err = a.show(o.outputs.outputs(), func(w io.Writer, s render.Style, format string) error {
+		return writeList(w, s, format, list)
+	})
+	if err != nil {
 		return err
 	}
 	if faults := render.PlanFaults(p); len(faults) > 0 {

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/packs-cli/packs/internal/render"
 )
 
 // output is one -o: a format, and the file that gets it; without a file, stdout.
@@ -79,6 +82,17 @@ func (f *outputsFlag) machine() bool {
 func wordList(words []string) string {
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// show writes a result in every format that was asked for; colours are for stdout.
+func (a *app) show(outputs []output, write func(w io.Writer, s render.Style, format string) error) error {
+	return a.write(outputs, func(w *bytes.Buffer, o output) error {
+		style := render.Style{Program: a.name}
+		if o.file == "" {
+			style = a.outStyle()
+		}
+		return write(w, style, o.format)
+	})
 }
 
 // write hands each output to render, and its text to stdout or its file. One

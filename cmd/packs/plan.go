@@ -13,7 +13,8 @@ import (
 
 type planOptions struct {
 	request
-	format        formatFlag
+	outputs       outputsFlag
+	summary       summaryFlag
 	showUnchanged bool
 	detailed      bool
 	save          string
@@ -46,7 +47,7 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 		Example: a.examples(
 			"packs plan",
 			"packs plan --registry dev-ecr --pack 'csi-*@>=4.0'",
-			"packs plan -o markdown > plan.md",
+			"packs plan -o text -o markdown=plan.md",
 			"packs plan --save plan.json",
 			"packs plan --detailed-exitcode -o json | jq .summary",
 		),
@@ -54,7 +55,8 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), a, o) },
 	}
 	o.add(a, cmd)
-	o.format.add(cmd, "json", "yaml", "markdown")
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown"})
+	o.summary.add(cmd)
 	cmd.Flags().BoolVar(&o.showUnchanged, "show-unchanged", false, "list versions that are as they should be, too")
 	cmd.Flags().StringVar(&o.save, "save", "", "write the plan to `FILE`, for apply")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
@@ -65,7 +67,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err := o.check(); err != nil {
 		return err
 	}
-	o.source = o.format.machine() || o.save != ""
+	o.source = o.outputs.machine() || o.save != ""
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
 		return err
@@ -79,7 +81,8 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 		return err
 	}
 	shown := render.PlanOptions{File: o.file, ShowUnchanged: o.showUnchanged}
-	if err := errors.Join(s.savePlan(p, o.save), writePlan(a.out, a.outStyle(), o.format.value, p, shown)); err != nil {
+	write := func(w io.Writer, s render.Style, format string) error { return writePlan(w, s, format, p, shown) }
+	if err := errors.Join(s.savePlan(p, o.save), a.show(o.outputs.outputs(), write), o.summary.write(a, write)); err != nil {
 		return err
 	}
 	return planOutcome(p, o.detailed)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -101,12 +100,8 @@ func runShow(a *app, o *showOptions, file string) error {
 	if err != nil {
 		return documentError(file, err)
 	}
-	return a.write(o.outputs.outputs(), func(w *bytes.Buffer, out output) error {
-		style := render.Style{Program: a.name}
-		if out.file == "" {
-			style = a.outStyle()
-		}
-		return write(w, style, out.format, o)
+	return a.show(o.outputs.outputs(), func(w io.Writer, s render.Style, format string) error {
+		return write(w, s, format, o)
 	})
 }
 

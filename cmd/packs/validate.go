@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +14,7 @@ import (
 type validateOptions struct {
 	request
 	outputs   outputsFlag
+	summary   summaryFlag
 	since     string
 	untrusted bool
 	images    bool
@@ -49,6 +50,7 @@ is wrong, 130 interrupted.`,
 	}
 	o.catalogFlags.add(cmd.Flags())
 	o.outputs.add(cmd, render.FindingFormats())
+	o.summary.add(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&o.since, "changed-since", "", "only packs with files that differ from the merge base with `REF`; compare their versions with it")
 	fs.BoolVar(&o.images, "check-images", false, "ask the registries of images whether the listed ones are there")
@@ -116,13 +118,11 @@ func (a *app) writeFindings(r *lint.Report, v *validation) error {
 		shown.Packs = append(shown.Packs, v.subjects[i].Path)
 	}
 	outputs := &v.options.outputs
-	err := a.write(outputs.outputs(), func(w *bytes.Buffer, o output) error {
-		shown.Style = render.Style{Program: a.name}
-		if o.file == "" {
-			shown.Style = a.outStyle()
-		}
-		return render.Findings(w, o.format, r, shown)
-	})
+	write := func(w io.Writer, s render.Style, format string) error {
+		shown.Style = s
+		return render.Findings(w, format, r, shown)
+	}
+	err := errors.Join(a.show(outputs.outputs(), write), v.options.summary.write(a, write))
 	if outputs.only() {
 		a.notice("%s", render.FindingsSummary(r))
 	}
