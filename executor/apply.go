@@ -83,26 +83,28 @@ func (e *Executor) newRun(p *plan.Plan) *run {
 
 func newItem(a *plan.Action) Item {
 	return Item{
-		Action: a.Kind, Registry: a.Registry, Repository: a.Repository, Name: a.Name, Version: a.Version, Path: a.Path,
+		Action: a.Kind, Registry: a.Registry, Repository: a.Repository, Name: a.Name, Version: a.Version, Path: a.Path, From: a.From,
 		Reference: a.Reference, ContentDigest: a.ContentDigest, Reason: a.Reason, Changes: a.Changes,
 		Warning: a.Warning, Hint: a.Hint, Status: StatusSkipped,
 	}
 }
 
-// job is the actions that publish one pack: it is read and compressed once.
+// job is the actions that publish one pack, which is read and compressed once,
+// or that copy one version from a registry.
 type job struct {
-	pack    *manifest.Pack
-	actions []int // indices into the plan
+	pack    *manifest.Pack // nil for a copy
+	copied  *copied        // nil for a pack on disk
+	actions []int          // indices into the plan
 }
 
-// jobs groups pushes by pack, in the order of the plan.
+// jobs groups pushes by what is pushed, in the order of the plan.
 func (r *run) jobs() ([]*job, error) {
 	packs := make(map[string]*manifest.Pack, len(r.chosen))
 	for _, p := range r.chosen {
 		packs[p.Path] = p
 	}
-	byPack := make(map[*manifest.Pack]*job)
 	var jobs []*job
+	byPack, byCopy := make(map[*manifest.Pack]*job), make(map[*copied]*job)
 	for i := range r.plan.Actions {
 		a := &r.plan.Actions[i]
 		if r.target(a.Registry) == nil {
@@ -111,17 +113,36 @@ func (r *run) jobs() ([]*job, error) {
 		if a.Kind != plan.Push && a.Kind != plan.Overwrite {
 			continue
 		}
-		p := packs[a.Path]
-		if p == nil || p.Name != a.Name || p.Version != a.Version {
-			return nil, fmt.Errorf("%w: pack %s@%s at %s is not among those of this run", ErrStale, a.Name, a.Version, a.Path)
+		var j *job
+		if a.From != "" {
+			c := r.copies[copyKey{a.From, a.Name, a.Version}]
+			if c == nil {
+				return nil, fmt.Errorf("%w: %s@%s from %s is not among what this run copies", ErrStale, a.Name, a.Version, a.From)
+			}
+			j = jobOf(byCopy, c, &jobs)
+			j.copied = c
+		} else {
+			p := packs[a.Path]
+			if p == nil || p.Name != a.Name || p.Version != a.Version {
+				return nil, fmt.Errorf("%w: pack %s@%s at %s is not among those of this run", ErrStale, a.Name, a.Version, a.Path)
+			}
+			j = jobOf(byPack, p, &jobs)
+			j.pack = p
 		}
-		if byPack[p] == nil {
-			byPack[p] = &job{pack: p}
-			jobs = append(jobs, byPack[p])
-		}
-		byPack[p].actions = append(byPack[p].actions, i)
+		j.actions = append(j.actions, i)
 	}
 	return jobs, nil
+}
+
+// jobOf returns the job of something, which it makes where there is none.
+func jobOf[K comparable](known map[K]*job, of K, jobs *[]*job) *job {
+	j := known[of]
+	if j == nil {
+		j = &job{}
+		known[of] = j
+		*jobs = append(*jobs, j)
+	}
+	return j
 }
 
 // settle finishes the items that need no work.

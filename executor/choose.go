@@ -59,11 +59,48 @@ func matches(pattern, name string) bool {
 	return err == nil && ok
 }
 
-// choosePacks returns the packs that NAME or NAME@RANGE select, or all.
-func choosePacks(c *manifest.Catalog, selectors []string) ([]*manifest.Pack, error) {
+// selector is one --pack: NAME or NAME@RANGE.
+type selector struct {
+	text     string
+	name     string // a glob
+	versions version.Range
+}
+
+func parseSelectors(texts []string) ([]selector, error) {
+	all := make([]selector, len(texts))
+	for i, text := range texts {
+		name, rangeText, _ := strings.Cut(text, "@")
+		if name == "" || !doublestar.ValidatePattern(name) {
+			return nil, badSelector(text, "want NAME or NAME@RANGE")
+		}
+		versions, err := version.ParseRange(rangeText)
+		if err != nil {
+			return nil, badSelector(text, err.Error())
+		}
+		all[i] = selector{text, name, versions}
+	}
+	return all, nil
+}
+
+func badSelector(text, message string) error {
+	return &InputError{Option: "--pack", Value: text, Message: message}
+}
+
+func (s *selector) selects(name, v string) bool {
+	if !matches(s.name, name) {
+		return false
+	}
+	in, _ := s.versions.Contains(v)
+	return in
+}
+
+// choosePacks returns the packs that NAME or NAME@RANGE select, or all. A
+// selector that selects none of them is an error, unless it may be meant for what
+// a from: entry copies.
+func choosePacks(c *manifest.Catalog, selectors []selector) ([]*manifest.Pack, error) {
 	keep := make([]bool, len(c.Packs))
-	for _, s := range selectors {
-		if err := selectPacks(c, s, keep); err != nil {
+	for i := range selectors {
+		if err := selectPacks(c, &selectors[i], keep); err != nil {
 			return nil, err
 		}
 	}
@@ -76,46 +113,37 @@ func choosePacks(c *manifest.Catalog, selectors []string) ([]*manifest.Pack, err
 	return chosen, nil
 }
 
-func selectPacks(c *manifest.Catalog, selector string, keep []bool) error {
-	fail := func(message string) error {
-		return &InputError{Option: "--pack", Value: selector, Message: message}
-	}
-	name, rangeText, _ := strings.Cut(selector, "@")
-	if name == "" || !doublestar.ValidatePattern(name) {
-		return fail("want NAME or NAME@RANGE")
-	}
-	versions, err := version.ParseRange(rangeText)
-	if err != nil {
-		return fail(err.Error())
-	}
-	named, found := false, false
+func selectPacks(c *manifest.Catalog, s *selector, keep []bool) error {
+	named, found := false, len(c.From) > 0
 	for i := range c.Packs {
-		if !matches(name, c.Packs[i].Name) {
-			continue
-		}
-		named = true
-		if in, _ := versions.Contains(c.Packs[i].Version); in {
+		named = named || matches(s.name, c.Packs[i].Name)
+		if s.selects(c.Packs[i].Name, c.Packs[i].Version) {
 			keep[i], found = true, true
 		}
 	}
 	switch {
+	case found:
+		return nil
 	case !named:
-		return fail(c.File + " has no pack of that name")
-	case !found:
-		return fail(c.File + " has no version of that pack in the range")
+		return badSelector(s.text, c.File+" has no pack of that name")
 	}
-	return nil
+	return badSelector(s.text, c.File+" has no version of that pack in the range")
 }
 
-// setOverwrite reads --overwrite: exact NAME@VERSION of packs in the catalog.
+// setOverwrite reads --overwrite: exact NAME@VERSION of packs in the catalog, or
+// of what its from: entries copy.
 func (e *Executor) setOverwrite() error {
 	for _, s := range e.opts.Overwrite {
-		name, v, _ := strings.Cut(s, "@")
+		name, v, ok := strings.Cut(s, "@")
 		known := slices.ContainsFunc(e.chosen, func(p *manifest.Pack) bool { return p.Name == name && p.Version == v })
-		if !known {
-			return &InputError{Option: "--overwrite", Value: s, Message: "no such pack is selected; want NAME@VERSION, exactly as in pack.json"}
+		if !known && (!ok || len(e.catalog.From) == 0) {
+			return badOverwrite(s)
 		}
 		e.overwrite[s] = true
 	}
 	return nil
+}
+
+func badOverwrite(s string) error {
+	return &InputError{Option: "--overwrite", Value: s, Message: "no such pack is selected; want NAME@VERSION, exactly as in pack.json"}
 }

@@ -81,7 +81,11 @@ func TestChoosePacks(t *testing.T) {
 		{[]string{"nginx@>=one"}, "error: version range"},
 	}
 	for _, tt := range tests {
-		packs, err := choosePacks(selection(), tt.selectors)
+		var packs []*manifest.Pack
+		selectors, err := parseSelectors(tt.selectors)
+		if err == nil {
+			packs, err = choosePacks(selection(), selectors)
+		}
 		if wanted, isError := strings.CutPrefix(tt.want, "error: "); isError {
 			var input *InputError
 			if !errors.As(err, &input) || !strings.Contains(err.Error(), wanted) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/packs-cli/packs/internal/artifact"
@@ -18,13 +19,16 @@ func (e *Executor) compare(ctx context.Context, s *survey) error {
 	g := new(errgroup.Group)
 	g.SetLimit(e.opts.Workers)
 	for i := range s.versions {
-		st := &s.states[i]
-		if !st.Present || st.Err != nil || st.NotPack != "" || st.ContentDigest == s.versions[i].ContentDigest {
+		compare := e.compareOne
+		switch c := s.copies[i]; {
+		case c != nil && s.copyToCompare(i):
+			compare = e.compareCopy
+		case c != nil || !s.toCompare(i):
 			continue
 		}
 		g.Go(func() error {
 			if !e.ended(ctx) {
-				e.compareOne(ctx, s, i)
+				compare(ctx, s, i)
 			}
 			return nil
 		})
@@ -33,28 +37,24 @@ func (e *Executor) compare(ctx context.Context, s *survey) error {
 	return e.interrupted(ctx)
 }
 
+// toCompare tells whether a version is there that may differ from a pack on disk.
+func (s *survey) toCompare(i int) bool {
+	st := &s.states[i]
+	return st.Present && st.Err == nil && st.NotPack == "" && st.ContentDigest != s.versions[i].ContentDigest
+}
+
 func (e *Executor) compareOne(ctx context.Context, s *survey, i int) {
 	v, st, p := &s.versions[i], &s.states[i], s.packs[i]
 	if s.seen[i].info.Layer.Digest == "" && !e.complete(ctx, s, i) {
 		return
 	}
-	layer := s.seen[i].info.Layer
-	if content, known := e.layers.Get(layer.Digest); known && content == v.ContentDigest {
+	if content, known := e.known(s.seen[i].info); known && content == v.ContentDigest {
 		st.ContentDigest = content
 		return
 	}
-	published, err := e.readLayer(ctx, s.targets[i], v.Repository, layer)
-	switch {
-	case isBadArchive(err):
-		st.NotPack = err.Error()
+	published, err := e.readPublished(ctx, s, i)
+	if err != nil {
 		return
-	case err != nil:
-		st.Err = err
-		return
-	}
-	st.ContentDigest = published.Digest
-	if err := e.layers.Put(layer.Digest, published.Digest); err != nil {
-		e.opts.Logger.Info("the digest of a layer is not remembered", "error", err)
 	}
 	if published.Digest == v.ContentDigest {
 		return
@@ -65,10 +65,54 @@ func (e *Executor) compareOne(ctx context.Context, s *survey, i int) {
 		return
 	}
 	st.Changes = plan.Diff(planFiles(published.Files), planFiles(wanted.Files))
-	if guard, ok := s.targets[i].Registry.(registry.TagGuard); ok {
-		if st.Immutable, err = guard.Immutable(ctx, v.Repository, v.Version); err != nil {
-			e.opts.Logger.Info("cannot tell whether a tag is immutable", "reference", v.Reference, "error", err)
-		}
+	e.guard(ctx, s, i)
+}
+
+// known returns the content digest of a manifest that pins or an earlier run know.
+func (e *Executor) known(info artifact.Info) (content string, ok bool) {
+	e.mu.Lock()
+	content, ok = e.contents[info.Manifest.Digest]
+	e.mu.Unlock()
+	if !ok {
+		content, ok = e.layers.Get(info.Layer.Digest)
+	}
+	return content, ok
+}
+
+// readPublished reads the layer of what a registry holds. What fails is noted in
+// the state.
+func (e *Executor) readPublished(ctx context.Context, s *survey, i int) (*pack.Inventory, error) {
+	st, layer := &s.states[i], s.seen[i].info.Layer
+	published, err := e.readLayer(ctx, s.targets[i], s.versions[i].Repository, layer)
+	switch {
+	case isBadArchive(err):
+		st.NotPack = err.Error()
+		return nil, err
+	case err != nil:
+		st.Err = err
+		return nil, err
+	}
+	st.ContentDigest = published.Digest
+	e.rememberLayer(layer.Digest, published.Digest)
+	return published, nil
+}
+
+func (e *Executor) rememberLayer(layer digest.Digest, content string) {
+	if err := e.layers.Put(layer, content); err != nil {
+		e.opts.Logger.Info("the digest of a layer is not remembered", "error", err)
+	}
+}
+
+// guard asks whether a tag that would have to change can be.
+func (e *Executor) guard(ctx context.Context, s *survey, i int) {
+	guard, ok := s.targets[i].Registry.(registry.TagGuard)
+	if !ok {
+		return
+	}
+	v := &s.versions[i]
+	var err error
+	if s.states[i].Immutable, err = guard.Immutable(ctx, v.Repository, v.Version); err != nil {
+		e.opts.Logger.Info("cannot tell whether a tag is immutable", "reference", v.Reference, "error", err)
 	}
 }
 

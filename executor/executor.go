@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/packs-cli/packs/internal/cache"
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/internal/spool"
@@ -24,7 +26,10 @@ type Executor struct {
 	opts    Options
 	events  emitter
 	targets []*target // the chosen registries, in the order of packs.yaml
+	sources []*target // registries that are only copied from, for reading
 	chosen  []*manifest.Pack
+
+	selectors []selector
 
 	overwrite map[string]bool // NAME@VERSION
 	opener    *opener
@@ -34,8 +39,10 @@ type Executor struct {
 	layers    *cache.Layers
 
 	mu        sync.Mutex
-	seen      map[plan.Key]time.Time // when a version was seen missing
-	hasConfig map[string]bool        // REGISTRY REPOSITORY that hold a manifest of our shape
+	seen      map[plan.Key]time.Time   // when a version was seen missing
+	hasConfig map[string]bool          // REGISTRY REPOSITORY that hold a manifest of our shape
+	copies    map[copyKey]*copied      // what the last Plan found to copy
+	contents  map[digest.Digest]string // content digests of manifests, from pin files
 }
 
 // target is a chosen registry with its open backend.
@@ -63,6 +70,7 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	e := &Executor{
 		catalog: c, opts: o, events: emitter{fn: o.OnEvent},
 		overwrite: make(map[string]bool), seen: make(map[plan.Key]time.Time), hasConfig: make(map[string]bool),
+		contents: make(map[digest.Digest]string),
 	}
 	e.opener = &opener{Options: &e.opts}
 	e.budget = spool.NewBudget(e.opts.MemoryBudget, e.opts.TempDir)
@@ -73,7 +81,10 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.chosen, err = choosePacks(c, o.Packs); err != nil {
+	if e.selectors, err = parseSelectors(o.Packs); err != nil {
+		return nil, err
+	}
+	if e.chosen, err = choosePacks(c, e.selectors); err != nil {
 		return nil, err
 	}
 	if err := e.setOverwrite(); err != nil {
@@ -82,8 +93,9 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	all := e.chosen
 	e.chosen = ofShard(o.Shard, all)
 	for _, r := range regs {
+		copied := !o.Pulling && copiedTo(c, r.Name)
 		basePath := o.Shard.HasBasePath() && r.BasePathRepository && wanted(all, r.Name)
-		if !basePath && !wanted(e.chosen, r.Name) && !slices.Contains(o.Registries, r.Name) {
+		if !basePath && !copied && !wanted(e.chosen, r.Name) && !slices.Contains(o.Registries, r.Name) {
 			continue
 		}
 		r = share(r, o.Shard)
@@ -92,6 +104,9 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 			return nil, errors.Join(err, e.Close())
 		}
 		e.targets = append(e.targets, &target{Registry: backend, spec: r, others: !o.Shard.HasBasePath()})
+	}
+	if err := e.openSources(); err != nil {
+		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
@@ -106,7 +121,7 @@ func wanted(packs []*manifest.Pack, name string) bool {
 // Close frees connections and files.
 func (e *Executor) Close() error {
 	var errs []error
-	for _, t := range e.targets {
+	for _, t := range append(slices.Clip(e.targets), e.sources...) {
 		errs = append(errs, t.Close())
 	}
 	return errors.Join(append(errs, e.opener.Close(), e.ahead.Close())...)

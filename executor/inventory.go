@@ -48,6 +48,15 @@ func (e *Executor) inventory(ctx context.Context, t *target) (*inventory, error)
 	case err != nil:
 		return nil, err
 	}
+	if err := e.takeStock(ctx, t, inv, names); err != nil {
+		return nil, err
+	}
+	return inv, nil
+}
+
+// takeStock lists the tags of packs. Where there are gaps, packs without any tag
+// are left out.
+func (e *Executor) takeStock(ctx context.Context, t *target, inv *inventory, names []string) error {
 	inv.repositories = make([]stock, len(names))
 	g := new(errgroup.Group) // its functions report into the inventory and return nil
 	g.SetLimit(concurrency(t.spec))
@@ -63,7 +72,7 @@ func (e *Executor) inventory(ctx context.Context, t *target) (*inventory, error)
 	}
 	_ = g.Wait()
 	if err := e.interrupted(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range inv.repositories {
 		if err := inv.repositories[i].err; err != nil {
@@ -75,7 +84,7 @@ func (e *Executor) inventory(ctx context.Context, t *target) (*inventory, error)
 			return s.err == nil && len(s.versions) == 0 && len(s.sidecars) == 0
 		})
 	}
-	return inv, nil
+	return nil
 }
 
 // list returns the names of the packs whose repositories a registry says it has.

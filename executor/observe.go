@@ -25,7 +25,11 @@ type seen struct {
 
 // observe asks a registry once for a version.
 func (e *Executor) observe(ctx context.Context, t *target, repository, tag string) seen {
-	info, err := look(ctx, t, repository, tag)
+	return seenAs(look(ctx, t, repository, tag))
+}
+
+// seenAs tells what a registry's answer means.
+func seenAs(info artifact.Info, err error) seen {
 	switch {
 	case errors.Is(err, registry.ErrNotFound):
 		return seen{noRepository: errors.Is(err, registry.ErrNoRepository)}

@@ -51,7 +51,9 @@ func (e *Executor) observeAll(ctx context.Context, s *survey, t *target, found *
 		g.Go(func() error {
 			if !e.ended(ctx) {
 				s.seen[i] = e.observe(ctx, t, s.versions[i].Repository, s.versions[i].Version)
-				s.queue.saw(s.order[i], s.seen[i].err == nil && !s.seen[i].present)
+				if at := s.order[i]; at >= 0 {
+					s.queue.saw(at, s.seen[i].err == nil && !s.seen[i].present)
+				}
 				e.events.emit(Event{Type: EventPlanProgress})
 			}
 			return nil

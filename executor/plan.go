@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,8 +17,10 @@ import (
 
 // survey is what a plan is computed from, gathered by many goroutines.
 type survey struct {
-	versions []plan.Version // one for each pack and registry
-	packs    []*manifest.Pack
+	versions []plan.Version   // one for each pack and registry
+	packs    []*manifest.Pack // nil for what is copied from a registry
+	copies   []*copied        // nil for a pack on disk
+	rewrites []bool           // whether the manifest of a copy is written anew
 	targets  []*target
 	seen     []seen
 	states   []plan.State
@@ -25,8 +28,10 @@ type survey struct {
 	digests map[*manifest.Pack]hashed
 
 	queue  *queue   // packs to be read
-	order  []int    // by version: the place of its pack among the distinct ones
+	order  []int    // by version: the place of its pack among the distinct ones; -1 for a copy
 	places []places // by place of the target in Executor.targets
+	wishes []*wishes
+	rivals []rival
 }
 
 type hashed struct {
@@ -39,15 +44,24 @@ type hashed struct {
 // actions of kind unknown, and the others are planned.
 func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 	s := e.newSurvey()
+	if err := e.addCopies(ctx, s); err != nil {
+		return nil, err
+	}
 	if err := e.hashAndObserve(ctx, s); err != nil {
 		return nil, err
 	}
 	if err := e.compare(ctx, s); err != nil {
 		return nil, err
 	}
+	if err := e.collisions(ctx, s); err != nil {
+		return nil, err
+	}
 	e.remember(s)
 	p := plan.Compute(e.summary(s))
 	p.Tool, p.Source, p.Shard = e.opts.Tool, e.opts.Source, e.opts.Shard.Ref()
+	for _, w := range s.wishes {
+		p.Remarks = append(p.Remarks, w.remarks(e.catalog.File, p)...)
+	}
 	p.Remarks = append(p.Remarks, e.notDone()...)
 	return p, nil
 }
@@ -57,9 +71,6 @@ func (e *Executor) notDone() []string {
 	var remarks []string
 	say := func(at manifest.Position, what string) {
 		remarks = append(remarks, fmt.Sprintf("%s:%d: %s is not carried out: this version of packs does not do that yet", e.catalog.File, at.Line, what))
-	}
-	for i := range e.catalog.From {
-		say(e.catalog.From[i].Position, "from: "+e.catalog.From[i].Registry)
 	}
 	for i := range e.catalog.Retired {
 		say(e.catalog.Retired[i].Position, "retired: "+e.catalog.Retired[i].Name)
@@ -89,6 +100,15 @@ func (e *Executor) summary(s *survey) (plan.Desired, plan.Observed) {
 	for i := range s.versions {
 		o.Versions[s.versions[i].Key()] = s.states[i]
 	}
+	for _, w := range s.wishes {
+		for _, u := range e.unknown(w) {
+			if !slices.ContainsFunc(d.Unlisted, func(other plan.Unlisted) bool {
+				return other.Registry == u.Registry && other.From == u.From && other.Repository == u.Repository
+			}) {
+				d.Unlisted = append(d.Unlisted, u)
+			}
+		}
+	}
 	return d, o
 }
 
@@ -109,11 +129,10 @@ func (e *Executor) newSurvey() *survey {
 			}
 			s.versions = append(s.versions, e.desired(p, want, t.spec))
 			s.packs = append(s.packs, p)
+			s.copies, s.rewrites = append(s.copies, nil), append(s.rewrites, false)
 			s.targets = append(s.targets, t)
 		}
 	}
-	s.seen = make([]seen, len(s.versions))
-	s.states = make([]plan.State, len(s.versions))
 	return s
 }
 
@@ -131,11 +150,14 @@ func (e *Executor) desired(p *manifest.Pack, want manifest.Target, r *manifest.R
 // hashAndObserve does both at once: hashing is bound by cores and disk,
 // observing by each registry's own limits.
 func (e *Executor) hashAndObserve(ctx context.Context, s *survey) error {
+	s.seen = make([]seen, len(s.versions))
+	s.states = make([]plan.State, len(s.versions))
 	packs := s.distinctPacks()
 	s.queue = newQueue(len(packs), len(e.targets), e.opts.Ahead)
-	e.events.emit(Event{Type: EventPlanStarted, Total: len(packs) + len(s.versions)})
+	e.events.emit(Event{Type: EventPlanStarted, Total: len(packs) + len(e.copies) + len(s.versions)})
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return e.hash(ctx, s, packs) })
+	all.Go(func() error { return e.observeSources(ctx) })
 	for i, t := range e.targets {
 		all.Go(func() error {
 			defer s.queue.leave()
@@ -146,9 +168,13 @@ func (e *Executor) hashAndObserve(ctx context.Context, s *survey) error {
 		return err
 	}
 	for i := range s.versions {
-		h := s.digests[s.packs[i]]
 		v := &s.versions[i]
-		v.ContentDigest, v.Bytes = h.digest, h.bytes
+		if s.copies[i] != nil {
+			s.describe(i)
+		} else {
+			h := s.digests[s.packs[i]]
+			v.ContentDigest, v.Bytes = h.digest, h.bytes
+		}
 		v.Reference = s.targets[i].spec.Reference(v.Name, v.Version) // only now the host is known for sure
 		s.states[i] = s.seen[i].state(s.versions[i].Name, s.versions[i].Version)
 	}
@@ -158,6 +184,10 @@ func (e *Executor) hashAndObserve(ctx context.Context, s *survey) error {
 func (s *survey) distinctPacks() []*manifest.Pack {
 	var packs []*manifest.Pack
 	for i, p := range s.packs {
+		if p == nil {
+			s.order = append(s.order, -1)
+			continue
+		}
 		if i == 0 || s.packs[i-1] != p {
 			packs = append(packs, p)
 		}

@@ -25,6 +25,10 @@ func (r *run) publish(ctx context.Context, j *job) {
 	if len(todo) == 0 {
 		return
 	}
+	if j.copied != nil {
+		r.each(todo, func(i int) { r.push(ctx, i, j.copied.seen.info.Layer.Size, r.copyTo(ctx, i, j.copied)) })
+		return
+	}
 	layer, err := r.layerOf(ctx, j.pack, r.plan.Actions[todo[0]].ContentDigest)
 	if err != nil {
 		for _, i := range todo {
@@ -33,21 +37,29 @@ func (r *run) publish(ctx context.Context, j *job) {
 		}
 		return
 	}
-	g := new(errgroup.Group) // its functions report into items and return nil
-	for _, i := range todo {
-		g.Go(func() error {
-			r.push(ctx, i, j.pack, layer.Blob)
-			return nil
-		})
-	}
-	_ = g.Wait()
+	r.each(todo, func(i int) { r.push(ctx, i, layer.Size, r.packTo(i, j.pack, layer.Blob)) })
 	if err := layer.Close(); err != nil {
 		r.opts.Logger.Warn("a temporary file stays behind", "error", err)
 	}
 }
 
+// each does something for actions, all at once.
+func (r *run) each(actions []int, do func(i int)) {
+	g := new(errgroup.Group) // its functions report into items and return nil
+	for _, i := range actions {
+		g.Go(func() error {
+			do(i)
+			return nil
+		})
+	}
+	_ = g.Wait()
+}
+
+// making returns what is to be pushed for an action, and what is known of it.
+type making func() (*artifact.Artifact, registry.Hint, error)
+
 // push carries out one push or overwrite.
-func (r *run) push(ctx context.Context, i int, p *manifest.Pack, layer artifact.Blob) {
+func (r *run) push(ctx context.Context, i int, size int64, what making) {
 	a, it := &r.plan.Actions[i], &r.items[i]
 	// Wait for the repository first: who makes it needs a slot as well.
 	err := r.await(ctx, a)
@@ -58,9 +70,9 @@ func (r *run) push(ctx context.Context, i int, p *manifest.Pack, layer artifact.
 		return
 	}
 	r.events.emit(Event{Type: EventItemStarted, Item: *it})
-	r.events.emit(Event{Type: EventItemSize, Item: *it, Bytes: layer.Size})
+	r.events.emit(Event{Type: EventItemSize, Item: *it, Bytes: size})
 	if err == nil {
-		err = r.pushTo(ctx, r.target(a.Registry), i, p, layer)
+		err = r.pushTo(ctx, r.target(a.Registry), i, what)
 	}
 	if err != nil {
 		it.fail(err)
@@ -68,25 +80,42 @@ func (r *run) push(ctx context.Context, i int, p *manifest.Pack, layer artifact.
 	r.finish(i)
 }
 
-func (r *run) pushTo(ctx context.Context, t *target, i int, p *manifest.Pack, layer artifact.Blob) error {
-	a, it := &r.plan.Actions[i], &r.items[i]
-	o := artifact.Options{Shape: shape(t.spec), ContentDigest: a.ContentDigest}
-	if t.spec.Artifact.ContentDigest == "none" {
+// packTo makes the artifact of a pack on disk.
+func (r *run) packTo(i int, p *manifest.Pack, layer artifact.Blob) making {
+	return func() (*artifact.Artifact, registry.Hint, error) {
+		a := &r.plan.Actions[i]
+		art, err := newArtifact(layer, p.Name, p.Version, a.ContentDigest, r.target(a.Registry).spec)
+		return art, registry.Hint{}, err
+	}
+}
+
+// newArtifact wraps a layer as a registry wants it.
+func newArtifact(layer artifact.Blob, name, version, contentDigest string, r *manifest.Registry) (*artifact.Artifact, error) {
+	o := artifact.Options{Shape: shape(r), ContentDigest: contentDigest}
+	if r.Artifact.ContentDigest == "none" {
 		o.ContentDigest = ""
 	}
-	art, err := artifact.New(layer, artifact.Title(p.Name, p.Version), o)
+	return artifact.New(layer, artifact.Title(name, version), o)
+}
+
+func (r *run) pushTo(ctx context.Context, t *target, i int, what making) error {
+	a, it := &r.plan.Actions[i], &r.items[i]
+	art, hint, err := what()
 	if err != nil {
 		return err
 	}
 	started := *it
-	hint := registry.Hint{
-		HasConfig: r.knowsConfig(a),
-		Progress: func(n int64) {
-			r.events.emit(Event{Type: EventItemProgress, Item: started, Bytes: n})
-		},
-		BeforeTag: func(ctx context.Context) error { return r.lookAgain(ctx, t, a, art) },
+	hint.HasConfig = r.knowsConfig(a) && art.Config.Digest == artifact.Empty().Config.Digest
+	hint.Progress = func(n int64) {
+		r.events.emit(Event{Type: EventItemProgress, Item: started, Bytes: n})
 	}
-	it.Bytes, err = t.Push(ctx, a.Repository, a.Version, art, hint)
+	hint.BeforeTag = func(ctx context.Context) error { return r.lookAgain(ctx, t, a, art) }
+	for try := 1; ; try++ {
+		it.Bytes, err = t.Push(ctx, a.Repository, a.Version, art, hint)
+		if try == maxStreams || !brokenStream(err) || r.ended(ctx) {
+			break
+		}
+	}
 	var there *alreadyThere
 	switch {
 	case errors.As(err, &there):
@@ -135,7 +164,7 @@ func (r *run) lookAgain(ctx context.Context, t *target, a *plan.Action, art *art
 	switch {
 	case now.err != nil:
 		return now.err
-	case now.present && (held == art.Manifest.Digest.String() || now.info.ContentDigest == a.ContentDigest) && held != planned:
+	case now.present && (held == art.Manifest.Digest.String() || a.ContentDigest != "" && now.info.ContentDigest == a.ContentDigest) && held != planned:
 		return &alreadyThere{digest: held}
 	case now.present && held != planned:
 		return fmt.Errorf("%w: %s now holds %s", ErrConflict, a.Reference, held)

@@ -45,6 +45,7 @@ type Item struct {
 	Name          string          `json:"name,omitempty"`
 	Version       string          `json:"version,omitempty"`
 	Path          string          `json:"path,omitempty"`
+	From          string          `json:"from,omitempty"` // the registry that it is copied from
 	Reference     string          `json:"reference,omitempty"`
 	Digest        string          `json:"digest,omitempty"`         // of the manifest that is there now
 	Previous      string          `json:"previousDigest,omitempty"` // of the manifest that was replaced

@@ -139,7 +139,10 @@ func (e *Executor) unfit(a *plan.Action, packs map[string]*manifest.Pack, names 
 		return "packs.yaml has no such registry, or the plan was not asked for it"
 	}
 	if a.Name == "" {
-		return unfitPlace(t, a, names)
+		return e.unfitPlace(t, a, names)
+	}
+	if a.From != "" {
+		return e.unfitCopy(t, a)
 	}
 	p := packs[a.Path]
 	switch {
@@ -153,6 +156,26 @@ func (e *Executor) unfit(a *plan.Action, packs map[string]*manifest.Pack, names 
 		return fmt.Sprintf("the repository is %.200q, and packs.yaml says %s", a.Repository, t.spec.Repository(a.Name))
 	}
 	return e.unfitReference(t.spec, a)
+}
+
+// unfitCopy looks at an action that copies a version.
+func (e *Executor) unfitCopy(t *target, a *plan.Action) string {
+	switch {
+	case !e.mayCopy(a.From, t.spec.Name, a.Name):
+		return fmt.Sprintf("packs.yaml copies no such pack from %.200q to that registry", a.From)
+	case a.Repository != t.spec.Repository(a.Name):
+		return fmt.Sprintf("the repository is %.200q, and packs.yaml says %s", a.Repository, t.spec.Repository(a.Name))
+	}
+	return e.unfitReference(t.spec, a)
+}
+
+// mayCopy tells whether a from: entry copies packs of a name from one registry,
+// or any where source is empty, to another.
+func (e *Executor) mayCopy(source, target, name string) bool {
+	return slices.ContainsFunc(e.catalog.From, func(f manifest.From) bool {
+		w := &wishes{from: &f}
+		return (source == "" || f.Registry == source) && goesTo(&f, target) && (name == "" || w.names(name))
+	})
 }
 
 // unfitReference holds a reference against packs.yaml. An ECR registry that
@@ -169,16 +192,22 @@ func (e *Executor) unfitReference(r *manifest.Registry, a *plan.Action) string {
 }
 
 // unfitPlace looks at an action about a project or repository.
-func unfitPlace(t *target, a *plan.Action, names map[string]bool) string {
+func (e *Executor) unfitPlace(t *target, a *plan.Action, names map[string]bool) string {
 	if a.Version != "" || a.Path != "" || a.Reference != "" || a.ContentDigest != "" || a.Observed != nil {
 		return "it says of a project or repository what only a version has"
 	}
 	if project := t.project(); project != "" && a.Repository == project && (a.Kind == plan.CreateProject || a.Kind == plan.Unknown) {
 		return ""
 	}
+	if a.From != "" {
+		if a.Kind != plan.Unknown || !e.mayCopy(a.From, t.spec.Name, "") {
+			return fmt.Sprintf("packs.yaml copies nothing from %.200q to that registry", a.From)
+		}
+		return ""
+	}
 	base := t.spec.Base()
 	name, below := strings.CutPrefix(a.Repository, base+"/")
-	if a.Kind == plan.CreateProject || a.Repository != base && (!below || !names[name]) {
+	if a.Kind == plan.CreateProject || a.Repository != base && (!below || !names[name] && !e.mayCopy("", t.spec.Name, name)) {
 		return "packs.yaml names no such project or repository"
 	}
 	return ""

@@ -78,6 +78,7 @@ type From struct {
 	Only       Only
 	Registries []Target
 	Referrers  bool // copy signatures and SBOMs along
+	Rewrite    bool // write manifests anew in the target's shape instead of copying them
 	Position   Position
 }
 

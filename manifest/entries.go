@@ -84,8 +84,12 @@ func (l *loader) fromEntry(v *value) {
 		Only:       Only{Names: l.names(o), Versions: o.str("versions"), Pins: l.file(o, "pins")},
 		Registries: l.targets(v, from.str("registry")),
 		Referrers:  v.boolean("referrers", false),
+		Rewrite:    v.boolean("rewrite", false),
 		Position:   v.pos,
 	})
+	if last := &l.catalog.From[len(l.catalog.From)-1]; last.Referrers && last.Rewrite {
+		l.report.errorf(v.get("rewrite").pos, "signatures are of the manifest as it was: take one of the two away", "rewrite: true and referrers: true exclude each other")
+	}
 }
 
 // retiredEntries reads retired:.

@@ -130,7 +130,7 @@ func TestMistakes(t *testing.T) {
 		},
 		{
 			"mistyped path", local + "packs: [{paths: x}]\n",
-			`packs.yaml:7:10: unknown key "paths" (did you mean path?; allowed here: exclude, from, name, onChange, only, path, referrers, registries, version)`, nil,
+			`packs.yaml:7:10: unknown key "paths" (did you mean path?; allowed here: exclude, from, name, onChange, only, path, referrers, registries, rewrite, version)`, nil,
 		},
 		{
 			"path and from", local + "packs: [{path: packs/*, from: {registry: local}}]\n" + nginx,

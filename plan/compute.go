@@ -17,6 +17,7 @@ type Desired struct {
 	// UpdateRepositories says that existing repositories get the settings of
 	// packs.yaml; otherwise a difference is only a remark.
 	UpdateRepositories bool
+	Unlisted           []Unlisted
 }
 
 // Registry is a registry that versions go to. Its place in Desired.Registries
@@ -35,12 +36,26 @@ type Version struct {
 	Repository    string // without host
 	Name          string
 	Version       string
-	Path          string // of the pack, for messages
+	Path          string // of the pack, for messages; "" for one that comes from a registry
 	Reference     string
-	ContentDigest string
-	Bytes         int64  // of the pack's files
+	ContentDigest string // "" where it is not known, which only happens for one from a registry
+	Bytes         int64  // of the pack's files; of its layer for one from a registry
 	OnChange      string // fail, overwrite or skip
 	RepairShape   bool   // push over the same content where Palette would ignore what is there
+
+	From    string // the registry that it is copied from; "" for a pack on disk
+	Digest  string // of the manifest that is copied from there
+	NotPack string // why what is there cannot be copied as a pack; "" for a pack
+	Ignored string // why Palette would ignore what is copied; "" for a right artifact
+	Err     error  // the source could not be asked for it
+}
+
+// Unlisted is a from: entry whose packs are not known for one of its targets.
+type Unlisted struct {
+	Registry   string // the target
+	Repository string // at the source: the base path, or the one whose versions are not known
+	From       string
+	Err        error
 }
 
 // Key identifies a version in a registry.
@@ -80,6 +95,7 @@ type State struct {
 	NotPack       string // why what is there cannot be read as a pack; "" for a pack
 	Ignored       string // why Palette would ignore it; "" for a right artifact
 	Immutable     bool   // the tag cannot be moved
+	SameLayer     bool   // the layer is that which is to be copied, whatever its content
 	Changes       *Changes
 	Err           error // the registry could not be asked
 }
@@ -105,6 +121,12 @@ func Compute(desired Desired, observed Observed) *Plan {
 			state.Err = ErrNotObserved
 		}
 		p.Actions = append(p.Actions, decide(v, state))
+	}
+	for _, u := range desired.Unlisted {
+		p.Actions = append(p.Actions, Action{
+			Kind: Unknown, Registry: u.Registry, Repository: u.Repository, From: u.From, Err: u.Err,
+			Reason: "what " + u.From + " holds is not known: " + u.Err.Error(),
+		})
 	}
 	slices.SortStableFunc(p.Actions, func(a, b Action) int { return compareActions(place, &a, &b) })
 	p.Summary = Summarize(p.Actions)
@@ -136,14 +158,27 @@ func phase(k ActionKind) int {
 func decide(v *Version, s State) Action {
 	a := Action{
 		Registry: v.Registry, Repository: v.Repository, Name: v.Name, Version: v.Version, Path: v.Path,
-		Reference: v.Reference, ContentDigest: v.ContentDigest, Bytes: v.Bytes,
+		Reference: v.Reference, ContentDigest: v.ContentDigest, Bytes: v.Bytes, From: v.From, Digest: v.Digest,
 	}
 	switch {
+	case v.Err != nil:
+		a.Kind, a.Err, a.Reason = Unknown, v.Err, "the source could not be asked: "+v.Err.Error()
+		return a
 	case s.Err != nil:
 		a.Kind, a.Err, a.Reason = Unknown, s.Err, s.Err.Error()
+	case v.NotPack != "":
+		a.Kind, a.Reason = Skip, "what "+v.From+" holds is not a pack"
+		a.Warning = "not copied: " + v.NotPack
 	case !s.Present:
 		a.Kind, a.Reason = Push, "version is missing"
-	case s.NotPack == "" && s.ContentDigest == v.ContentDigest:
+		if v.From != "" {
+			a.Reason += "; copied from " + v.From
+		}
+		a.warnIgnored(v)
+	case v.From != "" && s.Digest == v.Digest:
+		a.Kind, a.Reason = Unchanged, "published with the same manifest"
+		a.warnIgnored(v)
+	case s.NotPack == "" && (s.SameLayer || s.ContentDigest == v.ContentDigest && (v.ContentDigest != "" || v.From == "")):
 		same(&a, v, s)
 	default:
 		differs(&a, v, s)
@@ -154,6 +189,14 @@ func decide(v *Version, s State) Action {
 	return a
 }
 
+// warnIgnored tells of a copy that Palette would ignore, as it does the original.
+func (a *Action) warnIgnored(v *Version) {
+	if v.Ignored != "" {
+		a.Warning = "what " + v.From + " holds " + v.Ignored
+		a.Hint = "rewrite: true in the from: entry publishes it in the right shape"
+	}
+}
+
 func same(a *Action, v *Version, s State) {
 	a.Kind, a.Reason = Unchanged, "published with the same content"
 	if s.Ignored == "" {
@@ -162,6 +205,8 @@ func same(a *Action, v *Version, s State) {
 	a.Warning = "what is published " + s.Ignored
 	a.Hint = "`packs apply --repair-shape` publishes it in the right shape"
 	switch {
+	case v.Ignored != "": // a copy of it would be no better
+		a.Hint = "rewrite: true in the from: entry, with `packs apply --repair-shape`, publishes it in the right shape"
 	case v.RepairShape && s.Immutable:
 		a.Kind, a.Reason = Conflict, "the shape cannot be repaired: the tag is immutable"
 		a.Hint = immutableHint
@@ -186,6 +231,9 @@ func differs(a *Action, v *Version, s State) {
 	default:
 		a.Kind, a.Reason = Conflict, what
 		a.Hint = fmt.Sprintf("bump the version in pack.json; `packs apply --overwrite %s@%s` replaces what is published", v.Name, v.Version)
+		if v.From != "" {
+			a.Hint = fmt.Sprintf("find out which of the two is right; `packs apply --overwrite %s@%s` replaces it by what %s holds", v.Name, v.Version, v.From)
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func Moved(saved, now *Plan) []Move {
 // key identifies what an action is about: one version, project or repository.
 func (a *Action) key() Key {
 	if a.Name == "" {
-		return Key{Registry: a.Registry, Version: a.Repository}
+		return Key{Registry: a.Registry, Name: " " + a.From, Version: a.Repository}
 	}
 	return Key{a.Registry, a.Name, a.Version}
 }
@@ -67,7 +67,11 @@ func (a *Action) differs(now *Action) string {
 		return fmt.Sprintf("it was %s, and is now %s", a.told(), now.told())
 	case now.Path != a.Path || now.Repository != a.Repository || now.Reference != a.Reference:
 		return fmt.Sprintf("it was from %q to %q, and is now from %q to %q", a.Path, a.Reference, now.Path, now.Reference)
-	case now.ContentDigest != a.ContentDigest:
+	case now.From != a.From:
+		return fmt.Sprintf("it was copied from %q, and is now from %q", a.From, now.From)
+	case now.Digest != a.Digest:
+		return fmt.Sprintf("%s held %s, and holds now %s", a.From, a.Digest, now.Digest)
+	case now.ContentDigest != a.ContentDigest && (a.From == "" || a.ContentDigest != "" && now.ContentDigest != ""): // a copy's may not be known yet
 		return fmt.Sprintf("the content of the pack was %s, and is now %s", a.ContentDigest, now.ContentDigest)
 	case observed(now.Observed) != observed(a.Observed):
 		return fmt.Sprintf("the registry held %s, and holds now %s", observed(a.Observed), observed(now.Observed))
@@ -85,7 +89,11 @@ func (a *Action) done() bool { return a.Name == "" || a.Kind == Delete }
 
 // reached tells whether a version that was to be published is there as planned.
 func (a *Action) reached(now *Action) bool {
-	return (a.Kind == Push || a.Kind == Overwrite) && now.Kind == Unchanged && now.ContentDigest == a.ContentDigest &&
+	same := now.ContentDigest == a.ContentDigest
+	if a.From != "" {
+		same = now.Digest == a.Digest && now.From == a.From
+	}
+	return same && (a.Kind == Push || a.Kind == Overwrite) && now.Kind == Unchanged &&
 		now.Path == a.Path && now.Reference == a.Reference && now.Repository == a.Repository
 }
 

@@ -65,10 +65,12 @@ type Action struct {
 	Name          string     `json:"name,omitempty"`
 	Version       string     `json:"version,omitempty"`
 	Path          string     `json:"path,omitempty"`      // of the pack, relative to packs.yaml
+	From          string     `json:"from,omitempty"`      // the registry that it is copied from
+	Digest        string     `json:"digest,omitempty"`    // of the manifest that is copied from there
 	Reference     string     `json:"reference,omitempty"` // HOST/REPOSITORY:VERSION
 	ContentDigest string     `json:"contentDigest,omitempty"`
 	Reason        string     `json:"reason"`
-	Bytes         int64      `json:"bytes"`              // of the pack's files
+	Bytes         int64      `json:"bytes"`              // of the pack's files, or of the layer that is copied
 	Observed      *Published `json:"observed,omitempty"` // what the registry holds under the version
 	Changes       *Changes   `json:"changes,omitempty"`  // from what the registry holds to what is wanted
 	Warning       string     `json:"warning,omitempty"`

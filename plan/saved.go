@@ -116,6 +116,12 @@ func (a *Action) check() error {
 		return fmt.Errorf("%s names a version", a.Kind)
 	case !contentPattern.MatchString(a.ContentDigest):
 		return fmt.Errorf("the content digest %.100q is none", a.ContentDigest)
+	case (a.From == "" || a.Name == "") && a.Digest != "" || a.Digest != "" && !digestPattern.MatchString(a.Digest):
+		return fmt.Errorf("the digest %.100q is not that of a copy", a.Digest)
+	case a.From != "" && (a.Path != "" || a.Name == "" && a.Kind != Unknown):
+		return fmt.Errorf("it copies from %.100q, and is no copy", a.From)
+	case a.From != "" && a.Digest == "" && (a.Kind == Push || a.Kind == Overwrite):
+		return errors.New("it is a copy and does not say of what")
 	case a.Observed != nil && (!digestPattern.MatchString(a.Observed.Digest) || !contentPattern.MatchString(a.Observed.ContentDigest)):
 		return fmt.Errorf("the digests of what is published, %.100q and %.100q, are none", a.Observed.Digest, a.Observed.ContentDigest)
 	case a.Kind == Overwrite && a.Observed == nil:

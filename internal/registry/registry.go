@@ -45,6 +45,12 @@ type Hint struct {
 	// HasConfig says that the repository holds a manifest that names the same
 	// config blob, so that it need not be uploaded again.
 	HasConfig bool
+	// MayExist says that the layer may be there already, so that it is asked for
+	// before it is sent. Without it a push is taken for one of new content.
+	MayExist bool
+	// From is a repository of the same registry that holds the blobs, to mount them
+	// from; "" where none is known.
+	From string
 	// Progress, where set, is called with the number of bytes sent since the last call.
 	Progress func(n int64)
 	// BeforeTag, where set, is called when every blob is there, right before the

@@ -11,7 +11,7 @@ func (r *Registry) open(host string, plainHTTP bool) (registry.Registry, error) 
 	spec.Host, spec.PlainHTTP = host, plainHTTP
 	spec.Limits.RequestsPerSecond = 0 // for ECR it is the rate of manifests: all else has far higher quotas
 	return oci.New(&spec, oci.Options{
-		Login: r.session.registryLogin, Basic: true, Env: r.opts.Env, UserAgent: r.opts.UserAgent, Logger: r.opts.Logger,
+		Login: r.session.registryLogin, Basic: true, AskForBlobs: true, Env: r.opts.Env, UserAgent: r.opts.UserAgent, Logger: r.opts.Logger,
 		Retry: r.opts.Retry, Timeouts: r.opts.Timeouts, Clock: r.opts.Clock,
 	})
 }

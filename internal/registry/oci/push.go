@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -15,11 +16,11 @@ import (
 )
 
 // Push uploads an artifact: its blobs at once, then the manifest. See
-// registry.Registry. A layer is uploaded without asking whether it is there:
-// Push is for versions that are missing. Hint.Progress counts the bytes of the
+// registry.Registry. A layer is uploaded without asking whether it is there,
+// unless Hint.MayExist says so. Hint.Progress counts the bytes of the
 // layer, each once, however often it has to be sent.
 func (r *Registry) Push(ctx context.Context, repository, tag string, a *artifact.Artifact, hint registry.Hint) (int64, error) {
-	p := &push{Registry: r, repository: repository, reference: tag, artifact: a, meter: meter{progress: hint.Progress}}
+	p := &push{Registry: r, repository: repository, reference: tag, artifact: a, hint: hint, meter: meter{progress: hint.Progress}}
 	if tag == "" {
 		p.reference = a.Manifest.Digest.String()
 	}
@@ -47,6 +48,7 @@ type push struct {
 	repository string
 	reference  string // tag or digest of the manifest
 	artifact   *artifact.Artifact
+	hint       registry.Hint
 	meter      meter
 }
 
@@ -65,6 +67,7 @@ func (p *push) sendConfig(ctx context.Context) error {
 		if p.client.Bearer() {
 			from = "" // a token for two repositories would cost the request that mounting saves
 		}
+		from = cmp.Or(p.hint.From, from) // that token is needed for the layer anyway
 		return p.upload(ctx, &upload{repository: p.repository, blob: blob, from: from, sent: p.meter.add})
 	})
 	return p.fail("upload config", p.repository, p.reference, err)
@@ -77,7 +80,29 @@ func (p *push) sendLayer(ctx context.Context) error {
 	}
 	u := &upload{repository: p.repository, blob: *blob, sent: p.meter.add}
 	u.blob.Open = p.meter.layer(blob.Open)
-	return p.fail("upload layer", p.repository, p.reference, p.upload(ctx, u))
+	if !p.hint.MayExist {
+		return p.fail("upload layer", p.repository, p.reference, p.upload(ctx, u))
+	}
+	err := p.blobs.do(ctx, p.repository, blob.Digest, func(from string) error {
+		return p.uploadUnlessThere(ctx, u, from)
+	})
+	return p.fail("upload layer", p.repository, p.reference, err)
+}
+
+// uploadUnlessThere sends a blob that may be there. Where the registry mounts,
+// the request for an upload session asks for that, too: to mount a blob from its
+// own repository succeeds where it is there. from is a repository that got it in
+// this run.
+func (p *push) uploadUnlessThere(ctx context.Context, u *upload, from string) error {
+	switch {
+	case p.opts.AskForBlobs:
+		u.doubt, u.from = true, p.hint.From
+	case p.client.Bearer(): // a token for two repositories costs a request: only for what is sure to be there
+		u.from = cmp.Or(p.hint.From, p.repository)
+	default:
+		u.from = cmp.Or(p.hint.From, from, p.repository)
+	}
+	return p.upload(ctx, u)
 }
 
 // maxMends is how often a manifest is written again after the registry said

@@ -23,6 +23,9 @@ type Options struct {
 	// Basic says that the registry is known to take basic authentication
 	// everywhere, so that no request has to be refused first.
 	Basic bool
+	// AskForBlobs says that the registry may not mount blobs, so that a HEAD has to
+	// tell whether one is there.
+	AskForBlobs bool
 	// AllowExec lets credentials come from the program that packs.yaml names.
 	AllowExec bool
 	// Env looks environment variables up; nil means that none is set.
@@ -41,6 +44,7 @@ type Options struct {
 // registry.BasePather and registry.Lister.
 type Registry struct {
 	spec   *manifest.Registry
+	opts   Options
 	client *transport.Client
 	blobs  *flights
 
@@ -71,7 +75,7 @@ func New(spec *manifest.Registry, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, &registry.Error{Op: "open registry", Ref: spec.Host, Err: err}
 	}
-	return &Registry{spec: spec, client: client, blobs: newFlights()}, nil
+	return &Registry{spec: spec, opts: o, client: client, blobs: newFlights()}, nil
 }
 
 // Client is the HTTP client of the registry, for what else its server offers.

@@ -63,6 +63,9 @@ func (r *Registry) startUpload(ctx context.Context, u *upload) (session *url.URL
 	req := r.request(http.MethodPost, u.repository, "/blobs/uploads/")
 	if u.from != "" {
 		req.URL.RawQuery = url.Values{"mount": {u.blob.Digest.String()}, "from": {u.from}}.Encode()
+		if u.from != u.repository && r.client.Bearer() {
+			req.Scope += " repository:" + u.from + ":pull"
+		}
 	}
 	session, err = r.askSession(ctx, req, u)
 	if err != nil && u.from != "" && !interrupted(err) && ctx.Err() == nil {
