@@ -57,8 +57,10 @@ func readChart(r io.Reader) (*chartFiles, error) {
 		switch {
 		case errors.Is(err, io.EOF):
 			// What stands behind the end mark has a checksum too.
-			_, err = io.Copy(io.Discard, limited)
-			if err = errors.Join(err, z.Close()); err != nil {
+			if _, err = io.Copy(io.Discard, limited); err == nil {
+				err = z.Close()
+			}
+			if err != nil {
 				return nil, fmt.Errorf("is damaged: %w", err)
 			}
 			return files, nil

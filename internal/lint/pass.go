@@ -42,6 +42,9 @@ func (p *pass) reportf(at place, hint, format string, args ...any) *Finding {
 
 // flaw reports why a file cannot be read.
 func (p *pass) flaw(file string, f *flaw) {
+	if f.told {
+		return
+	}
 	found := p.report(place{file, f.line, f.column}, f.hint, file+" "+f.message)
 	if f.unchecked && found.Severity == Error {
 		found.Severity = Warning

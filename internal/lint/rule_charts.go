@@ -15,7 +15,7 @@ var chartRules = []Rule{
 
 func checkChartsWhole(p *pass) {
 	for _, c := range p.listedCharts() {
-		if c.flaw == nil {
+		if c.flaw == nil || c.flaw.told {
 			continue
 		}
 		found := p.reportf(place{file: c.path}, c.flaw.hint, "%s %s", c.path, c.flaw.message)

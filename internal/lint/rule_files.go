@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -60,9 +61,10 @@ func unreadable(in Input, err error) Finding {
 }
 
 func checkReadable(p *pass) {
-	for _, e := range p.list.Entries {
-		if e.Err != nil && !errors.Is(e.Err, pack.ErrUnsupported) {
-			p.report(place{file: e.Path}, "", "cannot be read: "+cause(e.Err).Error())
+	scans := p.scanned()
+	for i, e := range p.list.Entries {
+		if err := cmp.Or(e.Err, scans[i].err); err != nil && !errors.Is(err, pack.ErrUnsupported) {
+			p.report(place{file: e.Path}, "check its rights", "cannot be read: "+cause(err).Error())
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -16,65 +15,19 @@ var textRules = []Rule{
 	{ID: "crlf", Severity: Warning, Summary: "a text file has line endings that git may convert", check: checkCRLF},
 }
 
-// gitLooksAt is how many bytes git looks through for a NUL, which makes a file binary.
-const gitLooksAt = 8000
-
-const maxScanned = 16 << 20 // bytes of one file that are looked through for line endings
-
 // windowsSuffixes end the names of files whose lines ought to end in CRLF.
 var windowsSuffixes = []string{".bat", ".cmd", ".ps1"}
 
 func checkCRLF(p *pass) {
-	if p.in.Archive {
-		return // its bytes are the same everywhere
-	}
 	attributes := &gitAttributes{}
-	buffer := scanBuffers.Get().(*[scanSize]byte) //nolint:forcetypeassert // nothing else is put there
-	defer scanBuffers.Put(buffer)
-	for _, e := range p.list.Entries {
-		if !e.Mode.IsRegular() || e.Err != nil || slices.Contains(windowsSuffixes, strings.ToLower(path.Ext(e.Path))) || p.ctx.Err() != nil {
+	scans := p.scanned()
+	for i, e := range p.list.Entries {
+		if scans[i].crlf == 0 || slices.Contains(windowsSuffixes, strings.ToLower(path.Ext(e.Path))) ||
+			attributes.fixed(filepath.Join(p.in.Dir, filepath.FromSlash(e.Path))) {
 			continue
 		}
-		line := p.firstCRLF(e.Path, buffer[:])
-		if line == 0 || attributes.fixed(filepath.Join(p.in.Dir, filepath.FromSlash(e.Path))) {
-			continue
-		}
-		p.report(place{file: e.Path, line: line}, `write "* -text" into .gitattributes, so that every checkout has the same bytes, or end lines in LF`,
+		p.report(place{file: e.Path, line: scans[i].crlf}, `write "* -text" into .gitattributes, so that every checkout has the same bytes, or end lines in LF`,
 			"lines end in CRLF: a checkout on another system may have other bytes, and so another pack under the same version")
-	}
-}
-
-// firstCRLF returns the first line of a text file that ends in CRLF; 0 where
-// there is none, or the file is binary as git sees it.
-func (t *target) firstCRLF(name string, buffer []byte) int {
-	f, err := t.open(name)
-	if err != nil {
-		return 0
-	}
-	defer f.Close() //nolint:errcheck // only read
-	line, begin, last := 1, true, byte(0)
-	for r := io.LimitReader(f, maxScanned); ; {
-		n, err := r.Read(buffer)
-		chunk := buffer[:n]
-		if begin && n > 0 {
-			if bytes.IndexByte(chunk[:min(n, gitLooksAt)], 0) >= 0 {
-				return 0
-			}
-			begin = false
-		}
-		if last == '\r' && bytes.HasPrefix(chunk, []byte("\n")) {
-			return line
-		}
-		if i := bytes.Index(chunk, []byte("\r\n")); i >= 0 {
-			return line + bytes.Count(chunk[:i], []byte("\n"))
-		}
-		line += bytes.Count(chunk, []byte("\n"))
-		for _, c := range chunk[max(n-1, 0):] {
-			last = c
-		}
-		if err != nil {
-			return 0
-		}
 	}
 }
 

@@ -34,6 +34,7 @@ type target struct {
 	jsonFlaw *flaw     // why
 	noJSON   bool      // pack.json is missing; jsonFlaw is nil
 
+	scans  []scan // of the entries; empty until a rule asks
 	yamls  map[string]*yamlFile
 	charts []*chart
 	loaded bool // charts are
@@ -67,7 +68,7 @@ func (t *target) readJSON() {
 		return
 	}
 	if err != nil {
-		t.jsonFlaw = &flaw{message: "cannot be read: " + err.Error()}
+		t.jsonFlaw = t.unreadable(pack.MetaFile, err)
 		return
 	}
 	t.json, t.jsonFlaw = parseJSON(data)
@@ -99,6 +100,13 @@ func (t *target) metaAt(v *jsonValue) place {
 func (t *target) metaKeyAt(name string) place { return t.metaAt(t.meta().get(name)) }
 
 var errNoFile = errors.New("is no file")
+
+// unreadable is the flaw of a file that could not be read. What is no folder
+// has a finding of a rule about files already.
+func (t *target) unreadable(name string, err error) *flaw {
+	e := t.entries[name]
+	return &flaw{message: "cannot be read: " + err.Error(), told: e != nil && (e.Mode.IsRegular() || e.Err != nil || e.Escapes)}
+}
 
 // isFile tells whether a path is a regular file, or a link to one, in the pack.
 func (t *target) isFile(name string) bool {
@@ -187,7 +195,7 @@ func (t *target) yaml(name string) *yamlFile {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		f = &yamlFile{name: name, lines: newLines(nil), flaw: &flaw{message: "cannot be read: " + err.Error()}}
+		f = &yamlFile{name: name, lines: newLines(nil), flaw: t.unreadable(name, err)}
 	default:
 		f = parseYAML(name, data, t.mem)
 	}
@@ -229,7 +237,7 @@ func (t *target) readChart(c *chart) {
 	if err != nil {
 		c.missing = errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoFile)
 		if !c.missing {
-			c.flaw = &flaw{message: "cannot be read: " + err.Error()}
+			c.flaw = t.unreadable(c.path, err)
 		}
 		return
 	}

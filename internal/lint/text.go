@@ -22,6 +22,7 @@ type flaw struct {
 	message      string
 	hint         string
 	unchecked    bool // only a limit of ours: the file may be right
+	told         bool // rules about files tell of it
 }
 
 func newFlaw(line, column int, message, hint string) *flaw {
