@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/packs-cli/packs/internal/changed"
 	"github.com/packs-cli/packs/internal/lint"
@@ -73,11 +74,24 @@ func (v *validation) sayNarrowed(s changed.Selection) {
 		if d.Name != "" {
 			what = fmt.Sprintf("%s %s (%s)", d.Name, d.Version, d.Path)
 		}
+		if now := v.folderOf(d.Name, d.Version); now != "" {
+			v.notice("moved: %s is now in %s", what, now)
+			continue
+		}
 		v.notice("deleted: %s; what is published of it stays until retired: names it", what)
 	}
 	if v.read != nil && len(v.read.From) > 0 {
 		v.notice("from: entries are left out: git does not hold their packs")
 	}
+}
+
+// folderOf returns the folder of the pack that has a name and version, or "".
+func (v *validation) folderOf(name, version string) string {
+	i := slices.IndexFunc(v.subjects, func(s subject) bool { return name != "" && s.name == name && s.version == version })
+	if i < 0 {
+		return ""
+	}
+	return v.subjects[i].Path
 }
 
 // sinceError says what to do about a commit that cannot be compared with.

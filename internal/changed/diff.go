@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -17,7 +18,7 @@ type Diff struct {
 
 	repo  repository
 	root  string          // of the work tree, absolute and without links
-	files map[string]bool // changed files, relative to root and with slashes: edited, new, deleted
+	files map[string]bool // changed files, relative to root and with slashes: edited, new, deleted; and submodules
 }
 
 // Since compares the work tree that dir lies in with the merge base of HEAD and
@@ -34,7 +35,7 @@ func Since(ctx context.Context, dir, ref string) (*Diff, error) {
 	}
 	d.repo.dir = d.root
 	for _, args := range [][]string{
-		{"diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules", d.Base, "--"},
+		{"diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", d.Base, "--"},
 		{"ls-files", "--others", "--exclude-standard", "-z"},
 	} {
 		out, err := d.repo.git(ctx, nil, args...)
@@ -108,6 +109,9 @@ func (d *Diff) fetch(ctx context.Context) string {
 	if isRemote && remote != "refs" {
 		what = "git fetch " + remote + " " + branch + ":refs/remotes/" + d.Ref
 	}
+	if strings.HasPrefix(d.Ref, "-") {
+		return "name a branch, a tag or a commit"
+	}
 	if d.shallow(ctx) {
 		return "this clone is shallow: `" + what + "` and `git fetch --unshallow` get what is missing (in CI: fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0 in GitLab)"
 	}
@@ -144,19 +148,30 @@ func (d *Diff) relative(path string) (rel string, ok bool) {
 	return filepath.ToSlash(rel), true
 }
 
+// covers tells whether a path is a changed file, or lies in a changed submodule:
+// what changed in there, git does not say here.
+func (d *Diff) covers(rel string) bool {
+	for ; rel != "."; rel = path.Dir(rel) {
+		if d.files[rel] {
+			return true
+		}
+	}
+	return false
+}
+
 // Touches tells whether a file changed, or a file below a folder.
-func (d *Diff) Touches(path string) bool {
-	rel, ok := d.relative(path)
+func (d *Diff) Touches(name string) bool {
+	rel, ok := d.relative(name)
 	if !ok {
 		return false
 	}
 	if rel == "." {
 		return len(d.files) > 0
 	}
-	if info, err := os.Lstat(path); err == nil && !info.IsDir() {
-		return d.files[rel]
+	if info, err := os.Lstat(name); err == nil && !info.IsDir() {
+		return d.covers(rel)
 	}
-	if d.files[rel] {
+	if d.covers(rel) {
 		return true
 	}
 	for f := range d.files {

@@ -31,7 +31,7 @@ func TestUnknownRef(t *testing.T) {
 	for ref, hint := range map[string]string{
 		"origin/main":    "git fetch origin main:refs/remotes/origin/main",
 		"v1":             "git fetch origin v1",
-		"--help":         "look at the name",
+		"--help":         "name a branch",
 		"main:packs":     "look at the name",
 		"main^{tree}":    "look at the name",
 		"0123456789abcd": "look at the name",

@@ -48,7 +48,7 @@ func (d *Diff) Select(ctx context.Context, c Catalog) (Selection, error) {
 	for i, p := range c.Packs {
 		rel, ok := d.relative(p.Dir)
 		switch {
-		case s.Because != "", ok && folders[rel], !ok:
+		case s.Because != "", ok && (folders[rel] || d.covers(rel)), !ok:
 			// What lies outside of the work tree may have changed too.
 			s.Packs = append(s.Packs, i)
 		}
