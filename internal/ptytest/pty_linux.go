@@ -28,11 +28,11 @@ type Terminal struct {
 // without pseudo-terminals skips the test.
 func Open(tb testing.TB, columns, rows uint16) *Terminal {
 	tb.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		tb.Skipf("no pseudo-terminals here: %v", err)
 	}
-	fd := int(master.Fd())
+	master := os.NewFile(uintptr(fd), "/dev/ptmx") // not blocking: HangUp ends a read
 	fatal := func(err error) {
 		if err != nil {
 			tb.Fatal(err)
@@ -81,6 +81,10 @@ func (p *Terminal) Close() {
 		<-p.done
 	}
 }
+
+// HangUp takes the terminal away, as when a window is closed or a connection
+// lost. A program that it is the controlling terminal of gets SIGHUP.
+func (p *Terminal) HangUp() error { return p.master.Close() }
 
 // Await waits until a text was written, and fails the test where that takes
 // longer than any machine could need.
