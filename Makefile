@@ -4,6 +4,7 @@
 # ---- settings: make VARIABLE=value --------------------------------------------
 FUZZTIME ?= 30s#        how long `make fuzz` spends on each target
 BENCH    ?= .#          which Go benchmarks `make bench` runs: a regular expression
+CHAOS    ?=#            flags for `make chaos`, as -seed 7
 RACE     ?= auto#       race detector in `make test`: auto (where a C compiler works), on, off
 DEMO_DIR ?= dist/registry#  where `make demo` publishes to
 GOVULNDB ?=#            vulnerability database for `make vuln`; govulncheck's own by default
@@ -32,7 +33,7 @@ BUILD   := -trimpath -buildvcs=$(if $(VERSION),true,false) -ldflags '-s -w -X ma
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-ecr demo-harbor build install test lint bench fuzz vuln cover check tools clean
+.PHONY: help demo demo-ecr demo-harbor build install test lint bench chaos fuzz vuln cover check tools clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [VARIABLE=value]'; echo
@@ -75,6 +76,10 @@ bench: $(BIN)/registry $(BIN)/oras ## Go benchmarks, then packs against a loop o
 	CGO_ENABLED=0 go build $(BUILD) -o $(BIN)/packs ./cmd/packs
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 	go run ./internal/bench
+
+chaos: $(BIN)/registry $(BIN)/oras ## publish 500 packs through 10 % faults and 20 kills, and prove that nothing is lost; CHAOS=flags
+	CGO_ENABLED=0 go build $(BUILD) -o $(BIN)/packs ./cmd/packs
+	go run ./internal/chaos $(CHAOS)
 
 fuzz: ## run each fuzz target for FUZZTIME
 	@.ci/fuzz '$(FUZZTIME)'

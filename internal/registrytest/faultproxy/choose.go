@@ -36,6 +36,7 @@ func (s *Server) choose(r *http.Request) (Kind, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen[what]++
+	s.asked[r.Method]++
 	n := s.seen[what]
 	kind, found := s.byRule(r)
 	if !found {

@@ -54,6 +54,7 @@ type Server struct {
 
 	mu     sync.Mutex
 	seen   map[string]int // by METHOD PATH
+	asked  map[string]int // by method
 	fired  []int          // by rule: matching requests so far
 	tokens map[string]int // requests with a bearer token
 	faults []Fault
@@ -81,7 +82,7 @@ func Start(tb testing.TB, o Options) *Server {
 func Run(o Options) (*Server, error) {
 	o.setDefaults()
 	s := &Server{
-		opts: o, end: make(chan struct{}), seen: make(map[string]int), fired: make([]int, len(o.Rules)),
+		opts: o, end: make(chan struct{}), seen: make(map[string]int), asked: make(map[string]int), fired: make([]int, len(o.Rules)),
 		tokens: make(map[string]int), kept: make(map[string][]byte), transport: &http.Transport{MaxIdleConnsPerHost: 128},
 	}
 	s.proxy = &httputil.ReverseProxy{
@@ -170,6 +171,13 @@ func (s *Server) Requests() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.seen)
+}
+
+// Asked returns how many requests of a method there were, faults included.
+func (s *Server) Asked(method string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[method]
 }
 
 // Leaks returns the credentials that were sent to the other host.
