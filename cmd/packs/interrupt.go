@@ -29,8 +29,8 @@ func watchInterrupts(parent context.Context, w io.Writer) (ctx context.Context, 
 	g.Go(func() error {
 		select {
 		case <-signals:
-			close(stopped)
 			_, _ = fmt.Fprintln(w, "interrupted: nothing new starts, what is in flight ends; once more to leave at once")
+			close(stopped) // after the word, so that it does not run into what follows
 		case <-done:
 			return nil
 		}
