@@ -20,6 +20,7 @@ const (
 	Plan             = "plan"              // packs plan -o json
 	ApplyReport      = "apply-report"      // packs apply -o json
 	PackList         = "pack-list"         // packs list -o json
+	RuleList         = "rule-list"         // packs validate --list-rules -o json
 	ValidationReport = "validation-report" // packs validate -o json
 )
 
@@ -31,7 +32,7 @@ var ErrUnknown = errors.New("no such schema")
 
 // Names returns the names of all schemas, sorted.
 func Names() []string {
-	return []string{ApplyReport, Pack, PackList, Packs, Plan, ValidationReport}
+	return []string{ApplyReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport}
 }
 
 // FileName returns the name of the file that holds a schema by convention:

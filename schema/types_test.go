@@ -9,6 +9,7 @@ import (
 
 	"github.com/packs-cli/packs/executor"
 	"github.com/packs-cli/packs/internal/lint"
+	"github.com/packs-cli/packs/internal/render"
 	"github.com/packs-cli/packs/plan"
 	"github.com/packs-cli/packs/schema"
 )
@@ -17,7 +18,7 @@ import (
 // and nothing else; what is always written is required.
 func TestSchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 	t.Parallel()
-	for name, value := range map[string]any{schema.Plan: plan.Plan{}, schema.ApplyReport: executor.Report{}, schema.ValidationReport: lint.Report{}} {
+	for name, value := range map[string]any{schema.Plan: plan.Plan{}, schema.ApplyReport: executor.Report{}, schema.ValidationReport: lint.Report{}, schema.RuleList: render.RuleList{}} {
 		root := load(t, name)
 		definitions, _ := root["definitions"].(map[string]any)
 		compareFields(t, name, reflect.TypeOf(value), root, definitions)

@@ -64,6 +64,9 @@ func (v *validation) keep(places []int) {
 
 // sayNarrowed tells on stderr what is checked, and what is left out.
 func (v *validation) sayNarrowed(s changed.Selection) {
+	if v.mended > 0 {
+		return // it was said
+	}
 	if s.Because != "" {
 		v.notice("%s changed since %s: every pack is checked", s.Because, v.options.since)
 	} else {

@@ -55,7 +55,7 @@ func (a *app) writeRules(o *validateOptions) error {
 		if out.file != "" {
 			style = render.Style{}
 		}
-		err := render.Rules(w, out.format, style)
+		err := render.Rules(w, out.format, toolVersion(), style)
 		if err != nil {
 			return &usageError{message: err.Error()}
 		}

@@ -13,6 +13,7 @@ type validation struct {
 	*app
 	options *validateOptions
 	args    []string // paths
+	mended  int      // how often files were, before this run
 
 	read     *manifest.Catalog // nil where there is none, or it is wrong
 	subjects []subject
@@ -73,12 +74,16 @@ func (v *validation) run(ctx context.Context) error {
 	return nil
 }
 
+// maxMended is how often a run mends: an edit may bring to light what another
+// can be made for, as when a key gets the name that its values are checked by.
+const maxMended = 5
+
 // again checks everything anew once files were mended: what packs.yaml had
 // against them may be gone, too.
 func (v *validation) again(ctx context.Context) error {
 	o := *v.options
-	o.fix = false
-	fresh := &validation{app: v.app, options: &o, args: v.args}
+	o.fix = v.mended < maxMended-1
+	fresh := &validation{app: v.app, options: &o, args: v.args, mended: v.mended + 1}
 	if err := fresh.collect(ctx); err != nil {
 		return err
 	}

@@ -19,17 +19,33 @@ func Diff(w io.Writer, s Style, name string, before, after []byte) error {
 	t.line(t.paint(bold, "+++ "+Clean(name)))
 	old, edited := splitLines(before), splitLines(after)
 	shift := 0
-	for _, c := range changedLines(old, edited) {
-		from, to := max(c.start-contextLines, 0), min(c.oldEnd+contextLines, len(old))
-		added := (c.newEnd - c.start) - (c.oldEnd - c.start)
-		t.line(t.paint(cyan, fmt.Sprintf("@@ -%d,%d +%d,%d @@", from+1, to-from, from+1+shift, to-from+added)))
-		t.lines(" ", "", old[from:c.start])
-		t.lines("-", red, old[c.start:c.oldEnd])
-		t.lines("+", green, edited[c.start:c.newEnd])
-		t.lines(" ", "", old[c.oldEnd:to])
+	for _, h := range hunks(changedLines(old, edited)) {
+		first, last := h[0], h[len(h)-1]
+		at, to := max(first.start-contextLines, 0), min(last.oldEnd+contextLines, len(old))
+		added := last.newEnd - last.oldEnd
+		t.line(t.paint(cyan, fmt.Sprintf("@@ -%d,%d +%d,%d @@", at+1, to-at, at+1+shift, to-at+added)))
+		for _, c := range h {
+			t.lines(" ", "", old[at:c.start])
+			t.lines("-", red, old[c.start:c.oldEnd])
+			t.lines("+", green, edited[c.start:c.newEnd])
+			at = c.oldEnd
+		}
+		t.lines(" ", "", old[at:to])
 		shift += added
 	}
 	return t.flush()
+}
+
+// hunks puts changes together whose context would meet.
+func hunks(spans []span) (list [][]span) {
+	for i, c := range spans {
+		if i > 0 && c.start-spans[i-1].oldEnd <= 2*contextLines {
+			list[len(list)-1] = append(list[len(list)-1], c)
+		} else {
+			list = append(list, []span{c})
+		}
+	}
+	return list
 }
 
 func (p *page) lines(sign, color string, lines [][]byte) {
@@ -45,7 +61,7 @@ func splitLines(text []byte) [][]byte {
 // span is a run of lines that differ; both texts begin it at one line.
 type span struct{ start, oldEnd, newEnd int }
 
-// changedLines returns what differs. Changes whose context would meet are one.
+// changedLines returns what differs.
 func changedLines(before, after [][]byte) []span {
 	if len(before) != len(after) {
 		start, end := 0, 0
@@ -62,7 +78,7 @@ func changedLines(before, after [][]byte) []span {
 		if bytes.Equal(before[i], after[i]) {
 			continue
 		}
-		if last := len(spans) - 1; last >= 0 && i-spans[last].oldEnd <= 2*contextLines {
+		if last := len(spans) - 1; last >= 0 && i == spans[last].oldEnd {
 			spans[last].oldEnd, spans[last].newEnd = i+1, i+1
 			continue
 		}

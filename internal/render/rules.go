@@ -5,38 +5,58 @@ import (
 	"io"
 
 	"github.com/packs-cli/packs/internal/lint"
+	"github.com/packs-cli/packs/plan"
 )
 
-// ruleLine is a rule in JSON.
-type ruleLine struct {
+// RuleListKind is the kind of a list of rules in JSON.
+const RuleListKind = "RuleList"
+
+// RuleList is every rule of the linter in JSON.
+type RuleList struct {
+	APIVersion string           `json:"apiVersion"`
+	Kind       string           `json:"kind"`
+	Tool       string           `json:"tool,omitempty"`
+	Summary    RuleListSummary  `json:"summary"`
+	Rules      []RuleListedRule `json:"rules"`
+}
+
+// RuleListSummary counts rules.
+type RuleListSummary struct {
+	Rules int `json:"rules"`
+}
+
+// RuleListedRule is a rule in JSON.
+type RuleListedRule struct {
 	ID       string        `json:"id"`
-	Severity lint.Severity `json:"severity"`
+	Severity lint.Severity `json:"severity"` // unless packs.yaml says otherwise
 	Summary  string        `json:"summary"`
-	Needs    string        `json:"needs,omitempty"`
+	Needs    string        `json:"needs,omitempty"` // the flag of validate without which it finds nothing
 }
 
 // ruleFlags are the flags of validate that give rules what they need.
 var ruleFlags = map[lint.Need]string{lint.NeedsGit: "--changed-since", lint.NeedsImages: "--check-images", lint.NeedsOnline: "--online"}
 
-// Rules lists the rules of the linter as text, json or yaml.
-func Rules(w io.Writer, format string, s Style) error {
+// Rules lists the rules of the linter as text, json or yaml. Tool is the version
+// of the program.
+func Rules(w io.Writer, format, tool string, s Style) error {
 	rules := lint.Rules()
-	lines := make([]ruleLine, len(rules))
+	list := RuleList{APIVersion: plan.APIVersion, Kind: RuleListKind, Tool: tool, Rules: make([]RuleListedRule, len(rules))}
 	for i, r := range rules {
-		lines[i] = ruleLine{ID: r.ID, Severity: r.Severity, Summary: r.Summary, Needs: ruleFlags[r.Needs]}
+		list.Rules[i] = RuleListedRule{ID: r.ID, Severity: r.Severity, Summary: r.Summary, Needs: ruleFlags[r.Needs]}
 	}
+	list.Summary.Rules = len(rules)
 	switch format {
 	case "json":
-		return JSON(w, lines)
+		return JSON(w, list)
 	case "yaml":
-		return YAML(w, lines)
+		return YAML(w, list)
 	case "text":
-		return rulesText(w, s, lines)
+		return rulesText(w, s, list.Rules)
 	}
 	return fmt.Errorf("rules are listed as text, json or yaml, not as %s", format)
 }
 
-func rulesText(w io.Writer, s Style, lines []ruleLine) error {
+func rulesText(w io.Writer, s Style, lines []RuleListedRule) error {
 	t := newPage(w, s)
 	idWidth := 0
 	for _, l := range lines {
