@@ -23,6 +23,10 @@ GOLANGCI_LINT_PKG := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 GOFUMPT_PKG       := mvdan.cc/gofumpt
 GOVULNCHECK_PKG   := golang.org/x/vuln/cmd/govulncheck
 
+# A module of its own, so that the types of Kubernetes are no dependency of packs.
+# What it tests lies outside of it, where the cache of results sees no change.
+KUBERNETES := examples/kubernetes/testdata
+
 BIN   := .bin
 TOOLS := registry oras golangci-lint gofumpt govulncheck
 
@@ -62,6 +66,9 @@ test: ## run the tests; those of a program that cannot be built are skipped by i
 	@$(MAKE) --no-print-directory $(BIN)/registry $(BIN)/oras || \
 	  { [ "$${CI:-}" != true ] && echo 'make test: going on without; tests that need the missing program are skipped'; }
 	@race=$$(.ci/race '$(RACE)') && set -x && go test $$race ./...
+	@cd $(KUBERNETES) && if go mod download; then set -x; go test -count=1 ./...; \
+	  elif [ "$${CI:-}" = true ]; then exit 1; \
+	  else echo 'make test: going on without $(KUBERNETES), whose modules cannot be downloaded'; fi
 
 lint: $(BIN)/golangci-lint $(BIN)/gofumpt ## linters, formatting, go.mod, and that Windows and macOS compile
 	$(BIN)/golangci-lint config verify
@@ -71,6 +78,7 @@ lint: $(BIN)/golangci-lint $(BIN)/gofumpt ## linters, formatting, go.mod, and th
 	go mod tidy -diff
 	GOOS=windows CGO_ENABLED=0 go vet ./...
 	GOOS=darwin CGO_ENABLED=0 go vet ./...
+	cd $(KUBERNETES) && go mod tidy -diff && go vet ./...
 
 bench: $(BIN)/registry $(BIN)/oras ## Go benchmarks, then packs against a loop of tar and oras on a real registry
 	CGO_ENABLED=0 go build $(BUILD) -o $(BIN)/packs ./cmd/packs

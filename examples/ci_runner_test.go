@@ -14,7 +14,8 @@ import (
 type runner struct {
 	dir, catalog string
 	env          []string
-	said         string // by the last script
+	values       map[string]string // of expressions, for a job of a matrix
+	said         string            // by the last script
 }
 
 // newRunner sets up packs as the action does and makes a git repository with a
@@ -144,7 +145,10 @@ func (r *runner) job(t *testing.T, j job, want int) {
 		var env []string
 		for name, value := range s.Env {
 			if strings.Contains(value, "${{") {
-				known, ok := expressions[value]
+				known, ok := r.values[value]
+				if !ok {
+					known, ok = expressions[value]
+				}
 				if !ok {
 					t.Fatalf("the value of %s is not known here", value)
 				}

@@ -24,11 +24,15 @@ type (
 		Jobs map[string]job `yaml:"jobs"`
 	}
 	job struct {
-		Needs       string            `yaml:"needs"`
-		If          string            `yaml:"if"`
-		RunsOn      string            `yaml:"runs-on"`
-		Timeout     int               `yaml:"timeout-minutes"`
-		Environment string            `yaml:"environment"`
+		Needs       string `yaml:"needs"`
+		If          string `yaml:"if"`
+		RunsOn      string `yaml:"runs-on"`
+		Timeout     int    `yaml:"timeout-minutes"`
+		Environment string `yaml:"environment"`
+		Strategy    struct {
+			FailFast *bool            `yaml:"fail-fast"`
+			Matrix   map[string][]int `yaml:"matrix"`
+		} `yaml:"strategy"`
 		Permissions map[string]string `yaml:"permissions"`
 		Steps       []step            `yaml:"steps"`
 	}
@@ -81,7 +85,7 @@ func readWorkflow(t *testing.T, name string) workflow {
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("ci/github/*.yml")
-	if err != nil || len(files) != 4 {
+	if err != nil || len(files) != 5 {
 		t.Fatalf("found %v: %v", files, err)
 	}
 	for _, file := range files {
@@ -141,6 +145,9 @@ func lintJob(t *testing.T, at string, w workflow, j job) {
 			if w.Concurrency.Group == "" || w.Concurrency.Cancel {
 				t.Errorf("%s: two runs may publish at once, or one be cut off", at)
 			}
+		}
+		if shards := j.Strategy.Matrix["shard"]; (len(shards) > 0) != strings.Contains(run, "--shard") && strings.Contains(run, "packs apply") {
+			t.Errorf("%s: %d jobs publish the same packs, or only a part of them", at, max(len(shards), 1))
 		}
 		if strings.Contains(run, "--untrusted") && secrets {
 			t.Errorf("%s: a stranger's files meet secrets", at)

@@ -36,6 +36,7 @@ var scenarios = []scenario{
 	{"unchanged", (*bench).unchanged},
 	{"three", (*bench).three},
 	{"many", (*bench).many},
+	{"scale", (*bench).scale},
 	{"big", (*bench).big},
 	{"start", (*bench).start},
 }
