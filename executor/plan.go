@@ -34,6 +34,12 @@ type survey struct {
 	rivals []rival
 }
 
+// forget lets go of what is now in the terms of package plan: there may be
+// 10,000 packs.
+func (s *survey) forget() {
+	s.versions, s.seen, s.states, s.digests, s.order, s.packs, s.copies, s.targets = nil, nil, nil, nil, nil, nil, nil, nil
+}
+
 type hashed struct {
 	digest string
 	bytes  int64
@@ -57,7 +63,9 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 		return nil, err
 	}
 	e.remember(s)
-	p := plan.Compute(e.summary(s))
+	desired, observed := e.summary(s)
+	s.forget()
+	p := plan.Compute(desired, observed)
 	p.Tool, p.Source, p.Shard = e.opts.Tool, e.opts.Source, e.opts.Shard.Ref()
 	for _, w := range s.wishes {
 		p.Remarks = append(p.Remarks, w.remarks(e.catalog.File, p)...)

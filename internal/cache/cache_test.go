@@ -167,8 +167,10 @@ func FuzzFolders(f *testing.F) {
 		if err := os.WriteFile(file, raw, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for path, e := range OpenFolders(dir, "c").entries {
-			if got, same, ok := parseFolder(strings.TrimSuffix(e.line(path), "\n")); !ok || got != path || same != e {
+		folders := OpenFolders(dir, "c")
+		folders.load()
+		for path, e := range folders.entries {
+			if got, same, ok := parseFolder([]byte(strings.TrimSuffix(e.line(path), "\n"))); !ok || got != path || same != e {
 				t.Errorf("%q: %+v is read as %+v", path, e, same)
 			}
 		}

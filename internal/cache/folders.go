@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -30,7 +31,7 @@ const racy = 2 * time.Second
 type Folders struct {
 	file    string
 	mu      sync.Mutex
-	entries map[string]folderEntry // by absolute path
+	entries map[string]folderEntry // by absolute path; nil: as the file says
 	changed bool
 }
 
@@ -40,21 +41,22 @@ type folderEntry struct {
 	bytes  int64
 }
 
-// OpenFolders reads what is remembered for the catalog of that absolute path,
-// in a cache folder. An empty dir gives a nil *Folders.
+// OpenFolders returns what is remembered for the catalog of that absolute path,
+// in a cache folder; the file is read when it is first needed. An empty dir
+// gives a nil *Folders.
 func OpenFolders(dir, catalog string) *Folders {
 	if dir == "" {
 		return nil
 	}
 	key := sha256.Sum256([]byte(catalog))
-	f := &Folders{file: filepath.Join(dir, "folders", hex.EncodeToString(key[:16]))}
-	if !f.read() {
-		f.entries = nil // nothing is remembered, or it is damaged
+	return &Folders{file: filepath.Join(dir, "folders", hex.EncodeToString(key[:16]))}
+}
+
+// load reads the file unless its entries are there. The caller holds the lock.
+func (f *Folders) load() {
+	if f.entries == nil && !f.read() {
+		f.entries = make(map[string]folderEntry) // nothing is remembered, or it is damaged
 	}
-	if f.entries == nil {
-		f.entries = make(map[string]folderEntry)
-	}
-	return f
 }
 
 // header begins the file: a version, then the digest of the lines that follow.
@@ -86,7 +88,7 @@ func (f *Folders) read() bool {
 	for lines.Scan() {
 		h.Write(lines.Bytes())
 		h.Write([]byte("\n"))
-		path, e, ok := parseFolder(lines.Text())
+		path, e, ok := parseFolder(lines.Bytes())
 		if !ok {
 			return false
 		}
@@ -100,19 +102,19 @@ func (e *folderEntry) line(path string) string {
 	return fmt.Sprintf("%x %s %d %q\n", e.stamp, e.digest, e.bytes, path)
 }
 
-func parseFolder(line string) (path string, e folderEntry, ok bool) {
-	fields := strings.SplitN(line, " ", 4)
-	if len(fields) != 4 || len(fields[0]) != hex.EncodedLen(len(e.stamp)) || !pack.KnownDigest(fields[1]) {
+func parseFolder(line []byte) (path string, e folderEntry, ok bool) {
+	stamp, rest, _ := bytes.Cut(line, []byte(" "))
+	digest, rest, _ := bytes.Cut(rest, []byte(" "))
+	size, quoted, _ := bytes.Cut(rest, []byte(" "))
+	if len(stamp) != hex.EncodedLen(len(e.stamp)) {
 		return "", e, false
 	}
-	if _, err := hex.Decode(e.stamp[:], []byte(fields[0])); err != nil {
-		return "", e, false
-	}
-	e.digest = strings.Clone(fields[1]) // not the whole line
+	_, stampErr := hex.Decode(e.stamp[:], stamp)
 	var sizeErr, pathErr error
-	e.bytes, sizeErr = strconv.ParseInt(fields[2], 10, 64)
-	path, pathErr = strconv.Unquote(fields[3])
-	return strings.Clone(path), e, sizeErr == nil && pathErr == nil
+	e.digest = string(digest)
+	e.bytes, sizeErr = strconv.ParseInt(string(size), 10, 64)
+	path, pathErr = strconv.Unquote(string(quoted))
+	return path, e, pack.KnownDigest(e.digest) && errors.Join(stampErr, sizeErr, pathErr) == nil
 }
 
 // Get returns the digest and the bytes of a folder that is as it was.
@@ -122,6 +124,7 @@ func (f *Folders) Get(path string, s pack.Stamp) (digest string, size int64, ok 
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.load()
 	e, ok := f.entries[path]
 	if !ok || e.stamp != s.Sum {
 		return "", 0, false
@@ -137,12 +140,14 @@ func (f *Folders) Put(path string, s pack.Stamp, at time.Time, digest string, si
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.load()
 	f.entries[path] = folderEntry{s.Sum, digest, size}
 	f.changed = true
 }
 
-// Save writes what was learnt. Folders that are gone are forgotten. It may be
-// called at any time; of two processes that save at once, one wins.
+// Save writes what was learnt, and frees the memory that it took. Folders that
+// are gone are forgotten. It may be called at any time; of two processes that
+// save at once, one wins.
 func (f *Folders) Save() error {
 	if f == nil {
 		return nil
@@ -150,6 +155,7 @@ func (f *Folders) Save() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.changed {
+		f.entries = nil
 		return nil
 	}
 	for path := range f.entries {
@@ -157,8 +163,11 @@ func (f *Folders) Save() error {
 			delete(f.entries, path)
 		}
 	}
-	f.changed = false
-	return replace(f.file, f.write)
+	if err := replace(f.file, f.write); err != nil {
+		return err
+	}
+	f.changed, f.entries = false, nil
+	return nil
 }
 
 // write writes the file: the lines twice, first to be digested.
