@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type RetryPolicy struct {
 	MaxRetryAfter time.Duration // the longest Retry-After that is waited for; 2 min
 	Waits         time.Duration // all waits of one operation together; 5 min
 	Budget        int           // further tries that all operations together may take beyond the good replies; 10 × concurrency
+	// Throttled is how long an operation goes on, however many tries that takes,
+	// while it is refused as one too many; 0: such a try counts as any other.
+	Throttled time.Duration
 }
 
 func (p *RetryPolicy) setDefaults(concurrency int) {
@@ -157,21 +161,22 @@ func (c *Client) Retry(ctx context.Context, op func(ctx context.Context) error) 
 
 // retrying is the state of one operation in Retry.
 type retrying struct {
-	client   *Client
-	mark     moment
-	began    time.Time
-	tries    int
-	connects int
-	stalls   int
-	waited   time.Duration
-	spent    bool
+	client    *Client
+	mark      moment
+	began     time.Time
+	tries     int
+	connects  int
+	stalls    int
+	throttled int // tries that do not count
+	waited    time.Duration
+	spent     bool
 }
 
 // next decides about another try, and how long to wait before it.
 func (r *retrying) next(err error) (wait time.Duration, again bool) {
 	p := &r.client.cfg.Retry
 	v := judge(err)
-	enough := r.tries >= p.Tries
+	enough := r.tries-r.throttled >= p.Tries
 	switch v {
 	case permanent:
 		return 0, false
@@ -187,7 +192,11 @@ func (r *retrying) next(err error) (wait time.Duration, again bool) {
 	}
 	wait = p.backoff(r.tries, r.client.cfg.Clock.Jitter())
 	var status *StatusError
-	if errors.As(err, &status) && status.RetryAfter > 0 {
+	if errors.As(err, &status) && status.Status == http.StatusTooManyRequests && p.Throttled > 0 {
+		r.throttled++
+		enough = r.client.cfg.Clock.Now().Sub(r.began) >= p.Throttled
+	}
+	if status != nil && status.RetryAfter > 0 {
 		wait = status.RetryAfter
 		if wait > p.MaxRetryAfter {
 			return 0, false

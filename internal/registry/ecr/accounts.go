@@ -1,19 +1,11 @@
 package ecr
 
 import (
-	"context"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/packs-cli/packs/internal/transport"
 )
-
-// DefaultPutImageRate is how many manifests a second packs writes to an account
-// in a region where packs.yaml says nothing: a little less than the quota of
-// Amazon ECR, which is 10.
-const DefaultPutImageRate = 9.5
 
 // Accounts is what all registries of a run share: one authorization token per
 // credentials and region, and one write rate per account and region. The zero
@@ -41,7 +33,7 @@ func (a *Accounts) session(id identity, o *Options) *session {
 
 // rate returns the write rate of a registry. Where several registries of
 // packs.yaml are in one account and region, the lowest one counts.
-func (a *Accounts) rate(key string, perSecond float64) *writeRate {
+func (a *Accounts) rate(key string, perSecond float64, clock transport.Clock) *writeRate {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.rates == nil {
@@ -49,22 +41,11 @@ func (a *Accounts) rate(key string, perSecond float64) *writeRate {
 	}
 	r := a.rates[key]
 	if r == nil {
-		r = &writeRate{limiter: rate.NewLimiter(rate.Limit(perSecond), 1)} // evenly spread: quotas count single seconds
+		r = newWriteRate(perSecond, clock)
 		a.rates[key] = r
 	}
-	if rate.Limit(perSecond) < r.limiter.Limit() {
-		r.limiter.SetLimit(rate.Limit(perSecond))
-	}
+	r.atMost(perSecond)
 	return r
-}
-
-// writeRate spaces out the writing of manifests.
-type writeRate struct{ limiter *rate.Limiter }
-
-// wait returns when the next manifest may be written.
-func (r *writeRate) wait(ctx context.Context, clock transport.Clock) error {
-	now := clock.Now()
-	return clock.Sleep(ctx, r.limiter.ReserveN(now, 1).DelayFrom(now))
 }
 
 // margin is how long before it ends a token is no longer used: a large layer

@@ -138,6 +138,37 @@ func TestThrottlingOfTheRegistry(t *testing.T) {
 	}
 }
 
+// TestQuotaUsedUpByOthers refuses far more manifests than a request is otherwise
+// tried for.
+func TestQuotaUsedUpByOthers(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	begin := time.Now()
+	s, r := start(t, ecrtest.Options{PutImageRate: -1}, func(_ *manifest.Registry, o *ecr.Options) {
+		o.Clock.Now = func() time.Time { return begin.Add(time.Duration(ahead.Load())) }
+		o.Clock.Sleep = func(ctx context.Context, d time.Duration) error {
+			ahead.Add(int64(d / 10)) // many wait at once
+			return context.Cause(ctx)
+		}
+	})
+	s.Throttle("PutImage", 100)
+	if err := pushMany(t, r, 5); err != nil {
+		t.Fatal(err)
+	}
+	if tags := s.Registry(dev, region).ImageTags(base + "/many"); len(tags) != 5 {
+		t.Errorf("%d versions are there, want 5", len(tags))
+	}
+	if n := s.Count("PutImage"); n != 105 {
+		t.Errorf("%d manifests were sent, want 105", n)
+	}
+	s.Throttle("PutImage", 1<<30)
+	err := pushMany(t, r, 1)
+	wantError(t, err, nil, "TOOMANYREQUESTS")
+	if waited := time.Duration(ahead.Load()); waited < 4*time.Minute {
+		t.Errorf("given up after %v", waited)
+	}
+}
+
 // TestWriteRate counts what the limiter lets through on a clock that stands
 // still: the waits that it asks for must add up.
 func TestWriteRate(t *testing.T) {

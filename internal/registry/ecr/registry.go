@@ -27,7 +27,6 @@ type Registry struct {
 	mu     sync.Mutex
 	inner  registry.Registry // nil before the first use
 	home   *home
-	rate   *writeRate
 	wished *settings
 }
 
@@ -97,10 +96,6 @@ func (r *Registry) connect(ctx context.Context) (*home, error) {
 	if err != nil {
 		return nil, &registry.Error{Op: "use", Ref: "registry " + r.spec.Name, Err: err, Hint: r.accountHint(err)}
 	}
-	inner, err := r.open(host, strings.HasPrefix(t.home.endpoint, "http://"))
-	if err != nil {
-		return nil, err
-	}
 	h := t.home
 	h.hostPort = host
 	if r.spec.ECR.CrossAccount && r.spec.ECR.Account != "" {
@@ -110,7 +105,12 @@ func (r *Registry) connect(ctx context.Context) (*home, error) {
 	if perSecond <= 0 {
 		perSecond = DefaultPutImageRate
 	}
-	r.inner, r.home, r.rate = inner, &h, r.opts.Accounts.rate(h.account+"/"+h.region+"/"+t.home.hostPort, perSecond*r.opts.Share)
+	pace := r.opts.Accounts.rate(h.account+"/"+h.region+"/"+t.home.hostPort, perSecond*r.opts.Share, r.opts.Clock)
+	inner, err := r.open(host, strings.HasPrefix(h.endpoint, "http://"), pace)
+	if err != nil {
+		return nil, err
+	}
+	r.inner, r.home = inner, &h
 	return r.home, nil
 }
 
@@ -226,21 +226,11 @@ func (r *Registry) Blob(ctx context.Context, repository string, desc ocispec.Des
 }
 
 // Push uploads an artifact. Manifests are written no faster than the account's
-// quota allows.
+// quota allows, however many others share it.
 func (r *Registry) Push(ctx context.Context, repository, tag string, a *artifact.Artifact, hint registry.Hint) (int64, error) {
 	inner, err := r.use(ctx)
 	if err != nil {
 		return 0, err
-	}
-	before := hint.BeforeTag
-	hint.BeforeTag = func(ctx context.Context) error {
-		if err := r.rate.wait(ctx, r.opts.Clock); err != nil {
-			return err
-		}
-		if before == nil {
-			return nil
-		}
-		return before(ctx)
 	}
 	sent, err := inner.Push(ctx, repository, tag, a, hint)
 	return sent, r.refused(err)

@@ -120,11 +120,16 @@ func (r *Registry) putManifest(ctx context.Context, repository, reference string
 	req.Header.Set("Content-Type", a.Manifest.MediaType)
 	blob := artifact.Bytes(a.Manifest.MediaType, a.Bytes)
 	req.Body, req.Size = blob.Open, blob.Size
+	learn, err := r.pace.Wait(ctx)
+	if err != nil {
+		return err
+	}
 	resp, err := r.client.Do(ctx, req)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // only read from
+	learn(resp.StatusCode == http.StatusTooManyRequests)
 	if resp.StatusCode != http.StatusCreated && resp.StatusCode != http.StatusOK {
 		return r.client.StatusError(resp)
 	}

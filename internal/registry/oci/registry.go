@@ -30,6 +30,8 @@ type Options struct {
 	AllowExec bool
 	// Env looks environment variables up; nil means that none is set.
 	Env func(name string) (value string, ok bool)
+	// Pace spaces out the writing of manifests; nil: no more than all requests.
+	Pace Pace
 	// UserAgent is sent with every request; empty means "packs".
 	UserAgent string
 	// Logger gets every request at level debug, without secrets; nil discards it.
@@ -47,6 +49,7 @@ type Registry struct {
 	opts   Options
 	client *transport.Client
 	blobs  *flights
+	pace   Pace
 
 	noReferrers atomic.Bool // it was seen to lack the referrers API
 }
@@ -75,7 +78,10 @@ func New(spec *manifest.Registry, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, &registry.Error{Op: "open registry", Ref: spec.Host, Err: err}
 	}
-	return &Registry{spec: spec, opts: o, client: client, blobs: newFlights()}, nil
+	if o.Pace == nil {
+		o.Pace = noPace{}
+	}
+	return &Registry{spec: spec, opts: o, client: client, blobs: newFlights(), pace: o.Pace}, nil
 }
 
 // Client is the HTTP client of the registry, for what else its server offers.
