@@ -215,7 +215,7 @@ func (r *run) mayStart(ctx context.Context, i int) bool {
 func (r *run) report(ctx context.Context) *Report {
 	rep := &Report{
 		APIVersion: plan.APIVersion, Kind: ReportKind, Tool: r.opts.Tool, Source: r.opts.Source, Shard: r.opts.Shard.Ref(),
-		Summary: Summarize(r.items), Items: r.items,
+		Summary: Summarize(r.items), Items: r.items, Remarks: r.plan.Remarks,
 	}
 	rep.Interrupted = r.ended(ctx)
 	return rep

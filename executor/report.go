@@ -22,6 +22,7 @@ type Report struct {
 	MissingShards []plan.Shard  `json:"missingShards,omitempty"`
 	Summary       ReportSummary `json:"summary"`
 	Items         []Item        `json:"items"`
+	Remarks       []string      `json:"remarks,omitempty"`     // of the plan: what no item says
 	Interrupted   bool          `json:"interrupted,omitempty"` // stopped before everything was started
 }
 

@@ -1,6 +1,10 @@
 package plan
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
 
 // places plans the project and the base path repository of a registry, where
 // it wants them and they are missing.
@@ -45,22 +49,54 @@ func repositories(d Desired, o Observed) []Action {
 	return actions
 }
 
-// settings plans to mend the settings of repositories, or remarks on them.
+// settings plans to mend the settings of repositories, or remarks on them: once
+// for all repositories that differ in the same way.
 func settings(p *Plan, update bool, list []Setting) {
-	planned := make(map[[2]string]bool)
+	actions := make(map[[2]string]int)
+	remarks := make(map[[2]string][]string)
+	var order [][2]string
 	for _, s := range list {
-		what := fmt.Sprintf("%s is %s, packs.yaml wishes %s", s.Name, orNothing(s.Have), orNothing(s.Want))
-		key := [2]string{s.Registry, s.Repository}
+		what := fmt.Sprintf("%s is %s, packs.yaml wishes %s; --update-repositories changes it", s.Name, orNothing(s.Have), orNothing(s.Want))
 		switch {
 		case s.Fixed:
-			p.Remarks = append(p.Remarks, fmt.Sprintf("%s: repository %s: %s; it cannot be changed once the repository exists", s.Registry, s.Repository, what))
-		case !update:
-			p.Remarks = append(p.Remarks, fmt.Sprintf("%s: repository %s: %s; --update-repositories changes it", s.Registry, s.Repository, what))
-		case !planned[key]:
-			planned[key] = true
-			p.Actions = append(p.Actions, Action{Kind: UpdateRepository, Registry: s.Registry, Repository: s.Repository, Reason: what})
+			what = fmt.Sprintf("%s is %s, packs.yaml wishes %s; it cannot be changed once the repository exists", s.Name, orNothing(s.Have), orNothing(s.Want))
+		case update:
+			p.mend(actions, &s)
+			continue
 		}
+		key := [2]string{s.Registry, what}
+		if remarks[key] == nil {
+			order = append(order, key)
+		}
+		remarks[key] = append(remarks[key], s.Repository)
 	}
+	for _, key := range order {
+		p.Remarks = append(p.Remarks, key[0]+": "+repositoryList(remarks[key])+": "+key[1])
+	}
+}
+
+// mend plans to change one setting, in one action for each repository.
+func (p *Plan) mend(actions map[[2]string]int, s *Setting) {
+	what := fmt.Sprintf("%s from %s to %s", s.Name, cmp.Or(s.Have, "nothing"), cmp.Or(s.Want, "nothing"))
+	key := [2]string{s.Registry, s.Repository}
+	if i, planned := actions[key]; planned {
+		p.Actions[i].Reason += ", " + what
+		return
+	}
+	actions[key] = len(p.Actions)
+	p.Actions = append(p.Actions, Action{Kind: UpdateRepository, Registry: s.Registry, Repository: s.Repository, Reason: what})
+}
+
+// repositoryList names the first few of some repositories.
+func repositoryList(names []string) string {
+	const most = 3
+	switch n := len(names) - most; {
+	case len(names) == 1:
+		return "repository " + names[0]
+	case n > 0:
+		return fmt.Sprintf("%d repositories (%s and %d more)", len(names), strings.Join(names[:most], ", "), n)
+	}
+	return fmt.Sprintf("%d repositories (%s)", len(names), strings.Join(names, ", "))
 }
 
 func orNothing(s string) string {

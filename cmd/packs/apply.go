@@ -115,7 +115,7 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err e
 	if err != nil {
 		return err
 	}
-	shown := render.ReportOptions{File: o.file, Took: a.now().Sub(begun), Plan: p}
+	shown := render.ReportOptions{File: o.file, Took: a.now().Sub(begun), Plan: p, PlanSeen: !o.yes && p.Summary.Pending()}
 	write := func(w io.Writer, s render.Style, format string) error {
 		return writeReport(w, s, format, report, shown)
 	}

@@ -37,11 +37,15 @@ func Plan(w io.Writer, s Style, p *plan.Plan, o PlanOptions) error {
 	rows := planRows(p, o.ShowUnchanged)
 	writeRows(t, rows)
 	writeWarnings(t, planWarnings(p.Actions))
-	for _, r := range p.Remarks {
-		t.paragraph(0, "", "note: "+Clean(r))
-	}
+	writeRemarks(t, p.Remarks)
 	t.paragraph(0, bold, planSummary(p, o.File))
 	return t.flush()
+}
+
+func writeRemarks(t *page, remarks []string) {
+	for _, r := range remarks {
+		t.paragraph(0, "", "note: "+Clean(r))
+	}
 }
 
 // row is one line of a review, with what belongs below it.

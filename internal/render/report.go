@@ -15,6 +15,8 @@ type ReportOptions struct {
 	File string        // packs.yaml as the user named it
 	Took time.Duration // 0: not shown
 	Plan *plan.Plan    // what was carried out; nil where only the report is known
+	// PlanSeen says that the reader has seen the plan, and its remarks in it.
+	PlanSeen bool
 }
 
 // Report writes what an apply did: a line of counts for each registry, what was
@@ -22,8 +24,13 @@ type ReportOptions struct {
 // here but by Faults, with their causes.
 func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	t := newPage(w, s)
+	remarks := r.Remarks
+	if o.PlanSeen {
+		remarks = nil
+	}
 	if nothingDone(r.Summary) {
 		writeWarnings(t, reportWarnings(r.Items))
+		writeRemarks(t, remarks)
 		t.paragraph(0, bold, nothingApplied(r, o))
 		return t.flush()
 	}
@@ -37,6 +44,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 		t.line()
 	}
 	writeWarnings(t, reportWarnings(r.Items))
+	writeRemarks(t, remarks)
 	t.paragraph(0, bold, appliedLine(r, o.Took))
 	if next := nextStep(r); next != "" {
 		t.paragraph(0, cyan, t.hint(next))

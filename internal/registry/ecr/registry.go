@@ -124,7 +124,7 @@ func (r *Registry) hostFor(h *home) (string, error) {
 		want = given.Account
 	}
 	if want != "" && want != h.account && !e.CrossAccount {
-		return "", fmt.Errorf("%w: packs.yaml wants account %s, %v are of account %s", ErrAccount, want, &r.session.id, h.account)
+		return "", fmt.Errorf("%w: packs.yaml wants account %s, that of %v is %s", ErrAccount, want, &r.session.id, h.account)
 	}
 	if h.hostPort != "" { // API and registry are on this machine
 		if r.spec.Host != "" && !named && r.spec.Host != h.hostPort {
