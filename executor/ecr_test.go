@@ -337,3 +337,27 @@ func TestECRMissingPermissionNamesTheStatement(t *testing.T) {
 		t.Errorf("%d uploads into repositories that could not be made", n)
 	}
 }
+
+// TestECRSettingsThatCannotBeCompared lets the credentials not list tags: that
+// is a remark, and an error for those who want settings changed.
+func TestECRSettingsThatCannotBeCompared(t *testing.T) {
+	s := startECR(t, ecrtest.Options{}, devAccount)
+	w := newWorld(t)
+	spec := w.onECR(devAccount, "")
+	w.pack("a", "1.0.0", "x: 1\n")
+	if r := w.apply(executor.Options{}); r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+	spec.ECR.Repository.Tags = map[string]string{"team": "a"}
+	s.Fail("ListTagsForResource", 100, 400, "AccessDeniedException", "User: arn:aws:iam::111111111111:user/packs is not authorized to perform: "+
+		"ecr:ListTagsForResource on resource: arn:aws:ecr:us-east-1:111111111111:repository/x because no identity-based policy allows the ecr:ListTagsForResource action")
+	const want = "may not do ecr:ListTagsForResource"
+	p := w.plan(executor.Options{})
+	if len(p.Remarks) != 1 || !strings.Contains(p.Remarks[0], want) || !strings.Contains(p.Remarks[0], `"Action":"ecr:ListTagsForResource"`) || p.Summary.Unknown != 0 {
+		t.Errorf("remarks %q, %+v", p.Remarks, p.Summary)
+	}
+	p = w.plan(executor.Options{UpdateRepositories: true})
+	if len(p.Remarks) != 0 || p.Summary.Unknown != 1 || !strings.Contains(p.Actions[0].Reason, want) {
+		t.Errorf("with the flag: remarks %q, %+v", p.Remarks, p.Actions)
+	}
+}

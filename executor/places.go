@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,7 @@ type places struct {
 	project  plan.Existence
 	basePath plan.Existence
 	settings []plan.Setting
+	settling error // why settings could not be compared
 }
 
 // project is the project that apply may create, or "".
@@ -129,7 +131,7 @@ func (e *Executor) compareSettings(ctx context.Context, s *survey, t *target, fo
 	repositories = slices.Compact(repositories)
 	differences, err := settler.Differences(ctx, repositories)
 	if err != nil {
-		e.opts.Logger.Warn("settings of repositories cannot be compared", "registry", t.spec.Name, "error", err)
+		found.settling = err
 		return
 	}
 	for _, repository := range repositories {
@@ -139,4 +141,13 @@ func (e *Executor) compareSettings(ctx context.Context, s *survey, t *target, fo
 			})
 		}
 	}
+}
+
+// hintOf returns what an error says to do.
+func hintOf(err error) string {
+	var re *registry.Error
+	if errors.As(err, &re) {
+		return re.Hint
+	}
+	return ""
 }

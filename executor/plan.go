@@ -104,6 +104,9 @@ func (e *Executor) summary(s *survey) (plan.Desired, plan.Observed) {
 		d.Registries = append(d.Registries, plan.Registry{Name: name, Project: t.project(), BasePath: t.basePath(), Repositories: creates})
 		o.Projects[name], o.BasePaths[name] = found.project, found.basePath
 		o.Settings = append(o.Settings, found.settings...)
+		if err := found.settling; err != nil {
+			o.Unsettled = append(o.Unsettled, plan.Unsettled{Registry: name, Repository: t.spec.Base(), Err: err, Hint: hintOf(err)})
+		}
 	}
 	for i := range s.versions {
 		o.Versions[s.versions[i].Key()] = s.states[i]

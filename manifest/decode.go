@@ -130,31 +130,6 @@ func size(text string) int64 {
 	return n << shift
 }
 
-func (l *loader) ecr(v *value) *ECR {
-	aws, repository := v.get("aws"), v.get("repository")
-	return &ECR{
-		Region:       v.str("region"),
-		Account:      v.str("account"),
-		Profile:      aws.str("profile"),
-		RoleARN:      aws.str("roleArn"),
-		ExternalID:   aws.str("externalId"),
-		SessionName:  aws.str("sessionName"),
-		CrossAccount: v.boolean("crossAccount", false),
-		FIPS:         v.boolean("fips", false),
-		DualStack:    v.boolean("dualStack", false),
-		Repository: ECRRepository{
-			TagMutability:       repository.str("tagMutability"),
-			ExclusionFilters:    repository.strings("exclusionFilters"),
-			ScanOnPush:          repository.boolean("scanOnPush", false),
-			EncryptionType:      repository.get("encryption").str("type"),
-			KMSKey:              repository.get("encryption").str("kmsKey"),
-			Tags:                repository.stringMap("tags"),
-			PolicyFile:          l.file(repository, "policyFile"),
-			LifecyclePolicyFile: l.file(repository, "lifecyclePolicyFile"),
-		},
-	}
-}
-
 // defaultEndpoint is the Palette that the vendor runs.
 const defaultEndpoint = "https://api.spectrocloud.com"
 

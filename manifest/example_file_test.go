@@ -93,7 +93,7 @@ func TestExampleFileLoads(t *testing.T) {
 		put(t, filepath.Join(dir, path, "pack.json"), `{"name": "`+pack[0]+`", "displayName": "x", "version": "`+pack[1]+`", "layer": "`+layer+`"}`)
 	}
 	for _, file := range []string{"certs/corp-ca.pem", "certs/client.pem", "certs/client.key", "ecr/pull-from-clusters.json", "ecr/lifecycle.json", "promoted/prod.pins"} {
-		put(t, filepath.Join(dir, file), "")
+		put(t, filepath.Join(dir, file), "{}")
 	}
 	archive(t, filepath.Join(dir, "vendor", "argo-cd-3.3.5.tar.gz"), "argo-cd", "3.3.5")
 	c, err := manifest.Load(filepath.Join(dir, "packs.yaml"), manifest.LoadOptions{})

@@ -173,6 +173,31 @@ func TestMistakes(t *testing.T) {
 			`packs.yaml:3:44: account 012345678901 is a number to YAML (quote it: account: "012345678901")`, nil,
 		},
 		{
+			"Amazon ECR Public", "registries: [{name: a, type: ecr, host: public.ecr.aws}]\n" + packs + nginx,
+			`packs.yaml:3:41: Amazon ECR Public is not supported: it has another API, and Palette reads packs from private registries (publish to a private registry: leave host away, and set region and account)`, nil,
+		},
+		{
+			"look-alike of Amazon ECR", "registries: [{name: a, type: ecr, host: 111111111111.dkr.ecr.us-east-1.amazonaws.com.evil.example}]\n" + packs + nginx,
+			`packs.yaml:3:41: host "111111111111.dkr.ecr.us-east-1.amazonaws.com.evil.example" is none of Amazon ECR (ACCOUNT.dkr.ecr.REGION.amazonaws.com): no AWS login goes there (leave host away: account and region make it)`, nil,
+		},
+		{
+			"host of another account", "registries: [{name: a, type: ecr, account: '222222222222', host: 111111111111.dkr.ecr.us-east-1.amazonaws.com}]\n" + packs + nginx,
+			`packs.yaml:3:66: host is of account 111111111111, account says 222222222222 (leave host away: account and region make it)`, nil,
+		},
+		{
+			"host of another region", "registries: [{name: a, type: ecr, region: eu-west-1, host: 111111111111.dkr.ecr.us-east-1.amazonaws.com}]\n" + packs + nginx,
+			`packs.yaml:3:60: host is in region us-east-1, region says eu-west-1 (leave host away: account and region make it)`, nil,
+		},
+		{
+			"policy that is not there", "registries: [{name: a, type: ecr, repository: {policyFile: p.json}}]\n" + packs + nginx,
+			`packs.yaml:3:60: policyFile "p.json" is not there`, manifest.ErrNotFound,
+		},
+		{
+			"policies that are none", "registries: [{name: a, type: ecr, repository: {policyFile: p.json, lifecyclePolicyFile: packs}}]\n" + packs + nginx + "-- p.json --\n[]\n",
+			`packs.yaml:3:60: policyFile "p.json": it is no JSON object
+packs.yaml:3:89: lifecyclePolicyFile "packs": it is no file`, nil,
+		},
+		{
 			"no range", local + "packs: [{path: packs/nginx, only: {versions: '>=x.y'}}]\n" + nginx,
 			`packs.yaml:7:46: versions is no range of versions: ">=x.y" (as in ">=1.2, <2", or one exact version)`, nil,
 		},

@@ -74,6 +74,7 @@ func (l *loader) registry(v *value) Registry {
 	case TypeECR:
 		r.ECR = l.ecr(v)
 	case TypeOCI:
+		l.ecrInDisguise(v.get("host"))
 	}
 	l.repositoryLength(&r, v)
 	return r

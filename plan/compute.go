@@ -71,6 +71,7 @@ type Observed struct {
 	BasePaths map[string]Existence // by registry
 	Versions  map[Key]State
 	Settings  []Setting
+	Unsettled []Unsettled
 }
 
 // Existence is the state of a project or of a base path repository.
@@ -84,6 +85,13 @@ type Setting struct {
 	Registry, Repository string
 	Name, Have, Want     string // Name as packs.yaml calls it
 	Fixed                bool   // cannot be changed once the repository exists
+}
+
+// Unsettled is a registry whose repositories could not be compared with packs.yaml.
+type Unsettled struct {
+	Registry, Repository string // the repository that packs go below
+	Err                  error
+	Hint                 string // what to do; may be empty
 }
 
 // State is what a registry holds under a version.
@@ -114,6 +122,7 @@ func Compute(desired Desired, observed Observed) *Plan {
 	}
 	p.Actions = append(p.Actions, repositories(desired, observed)...)
 	settings(p, desired.UpdateRepositories, observed.Settings)
+	unsettled(p, desired.UpdateRepositories, observed.Unsettled)
 	for i := range desired.Versions {
 		v := &desired.Versions[i]
 		state, seen := observed.Versions[v.Key()]

@@ -87,6 +87,22 @@ func (p *Plan) mend(actions map[[2]string]int, s *Setting) {
 	p.Actions = append(p.Actions, Action{Kind: UpdateRepository, Registry: s.Registry, Repository: s.Repository, Reason: what})
 }
 
+// unsettled says where settings could not be compared: it stops nothing, unless
+// they shall be mended.
+func unsettled(p *Plan, update bool, list []Unsettled) {
+	for _, u := range list {
+		what := "settings of repositories cannot be compared: " + u.Err.Error()
+		if update {
+			p.Actions = append(p.Actions, Action{Kind: Unknown, Registry: u.Registry, Repository: u.Repository, Reason: what, Err: u.Err, Hint: u.Hint})
+			continue
+		}
+		if u.Hint != "" {
+			what += "; " + u.Hint
+		}
+		p.Remarks = append(p.Remarks, u.Registry+": "+what)
+	}
+}
+
 // repositoryList names the first few of some repositories.
 func repositoryList(names []string) string {
 	const most = 3
