@@ -11,7 +11,7 @@ func (r *Registry) open(host string, plainHTTP bool, pace oci.Pace) (registry.Re
 	spec.Host, spec.PlainHTTP = host, plainHTTP
 	spec.Limits.RequestsPerSecond = 0 // for ECR it is the rate of manifests: all else has far higher quotas
 	again := r.opts.Retry
-	if again.Throttled <= 0 {
+	if again.Throttled <= 0 && again.Tries != 1 { // 1: nothing shall be tried again
 		again.Throttled = throttledFor
 	}
 	return oci.New(&spec, oci.Options{
