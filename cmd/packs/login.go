@@ -20,7 +20,8 @@ type loginOptions struct {
 	catalogFlags
 	allowExec bool
 	username  string
-	password  string // refused
+	password  string
+	given     bool // a password among the arguments
 	stdin     bool
 }
 
@@ -60,28 +61,30 @@ Exit codes: 0 logged in, 1 a login was refused or a registry cannot be asked,
 	fs.StringVarP(&o.username, "username", "u", "", "the `USER`; asked for where it is missing")
 	fs.BoolVar(&o.stdin, "password-stdin", false, "read the password from stdin")
 	fs.BoolVar(&o.allowExec, "allow-exec", false, "let packs.yaml run programs that print credentials")
-	fs.StringVarP(&o.password, "password", "p", "", "refused")
-	_ = fs.MarkHidden("password") // it is there
+	fs.StringVarP(&o.password, "password", "p", "", "the `PASSWORD`, not safe: see --password-stdin")
 	return cmd
 }
 
 // check looks at flags that do not go together.
 func (o *loginOptions) check(cmd *cobra.Command, named bool) error {
 	switch {
-	case cmd.Flags().Changed("password"):
-		return &usageError{
-			message: "a password among the arguments can be seen by everybody on this machine, and is kept in the shell's history",
-			hint:    "pipe it in with --password-stdin; and change the one that was given",
-		}
-	case !named && (o.stdin || o.username != ""):
-		return misuse(cmd, "", "which registry are -u and --password-stdin for?")
-	case o.stdin && o.username == "":
-		return misuse(cmd, "", "--password-stdin needs -u USER")
+	case !named && (o.stdin || o.username != "" || o.given):
+		return misuse(cmd, "", "which registry are -u, -p and --password-stdin for?")
+	case o.stdin && o.given:
+		return misuse(cmd, "", "-p and --password-stdin do not go together")
+	case (o.stdin || o.given) && o.username == "":
+		return misuse(cmd, "", "a password needs -u USER")
+	case o.given && o.password == "":
+		return misuse(cmd, "", "the password is empty")
 	}
 	return nil
 }
 
 func runLogin(cmd *cobra.Command, a *app, o *loginOptions, args []string) error {
+	o.given = cmd.Flags().Changed("password")
+	if o.given { // whatever becomes of it: it was seen
+		a.warnOfArguments()
+	}
 	if err := o.check(cmd, len(args) > 0); err != nil {
 		return err
 	}
@@ -94,6 +97,7 @@ func runLogin(cmd *cobra.Command, a *app, o *loginOptions, args []string) error 
 	if err != nil {
 		return err
 	}
+	a.shout(spec)
 	switch {
 	case spec.Type == manifest.TypeLayout:
 		return &usageError{message: fmt.Sprintf("registry %s is a folder, which wants no login", spec.Name)}
@@ -103,6 +107,12 @@ func runLogin(cmd *cobra.Command, a *app, o *loginOptions, args []string) error 
 		return s.status(cmd.Context(), spec)
 	}
 	return s.one(cmd.Context(), spec)
+}
+
+// warnOfArguments is not silenced by -q.
+func (a *app) warnOfArguments() {
+	_, _ = fmt.Fprintln(a.err, "warning: a password among the arguments can be seen by everybody on this machine, and stays in the shell's history: "+
+		"pipe it in with --password-stdin, and change this one")
 }
 
 // loginSession is one run of login.
@@ -132,6 +142,10 @@ func (s *loginSession) one(ctx context.Context, spec *manifest.Registry) error {
 // credentials are user and password from the flags, else from the terminal.
 func (s *loginSession) credentials(spec *manifest.Registry) (who transport.Login, err error) {
 	who = transport.Login{Username: s.options.username, Source: "packs login"}
+	if s.options.given {
+		who.Password = s.options.password
+		return who, nil
+	}
 	if s.options.stdin {
 		who.Password, err = transport.ReadSecret(s.in, "the password on stdin")
 		return who, exitIf(err, exitInput)
@@ -156,8 +170,8 @@ func (s *loginSession) credentials(spec *manifest.Registry) (who transport.Login
 
 // exchange logs in to Amazon ECR.
 func (s *loginSession) exchange(ctx context.Context, spec *manifest.Registry) error {
-	if s.options.stdin || s.options.username != "" {
-		return &usageError{message: "-u and --password-stdin are not for Amazon ECR: its logins are made from the AWS credentials"}
+	if s.options.stdin || s.options.given || s.options.username != "" {
+		return &usageError{message: "-u, -p and --password-stdin are not for Amazon ECR: its logins are made from the AWS credentials"}
 	}
 	got, err := s.logins.Exchange(ctx, spec)
 	if err != nil {

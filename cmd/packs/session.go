@@ -40,7 +40,8 @@ type request struct {
 	listeners []func(executor.Event)
 }
 
-// load reads the catalog and shows its remarks.
+// load reads the catalog of a command that contacts registries, and shows its
+// remarks.
 func (a *app) load(file string, o manifest.LoadOptions) (*manifest.Catalog, error) {
 	c, err := manifest.Load(file, o)
 	if errors.Is(err, fs.ErrNotExist) && !isInvalid(err) {
@@ -52,6 +53,7 @@ func (a *app) load(file string, o manifest.LoadOptions) (*manifest.Catalog, erro
 	if err != nil {
 		return c, exit(err, exitInput)
 	}
+	a.shoutAt(c, o.Registries)
 	if !a.global.quiet {
 		return c, render.Remarks(a.err, a.errStyle(), c.Remarks)
 	}
