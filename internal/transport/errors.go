@@ -119,7 +119,7 @@ func (e *CertificateError) Error() string {
 	var authority x509.UnknownAuthorityError
 	switch {
 	case errors.As(e.Err, &name):
-		return fmt.Sprintf("certificate of %s is for another name: it is valid for %s (issued to %s by %s)", e.Host, names(e.Cert), subject, issuer)
+		return fmt.Sprintf("certificate of %s is for another name: it is valid for %s (issued to %s by %s, valid %s)", e.Host, names(e.Cert), subject, issuer, period(e.Cert))
 	case errors.As(e.Err, &authority):
 		return fmt.Sprintf("certificate of %s is signed by an authority that is not trusted: %s (issued to %s, valid %s)", e.Host, issuer, subject, period(e.Cert))
 	case e.Expired():

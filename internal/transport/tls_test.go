@@ -59,8 +59,8 @@ func TestUntrustedCertificates(t *testing.T) {
 		want  []string
 	}{
 		{"unknown authority", registrytest.Options{}, true, []string{"not trusted", "CN=registrytest CA", "CN=registrytest server", "valid from"}},
-		{"wrong name", registrytest.Options{Hosts: []string{"registry.test", "10.1.2.3"}}, false, []string{"another name", "registry.test, 10.1.2.3", "CN=registrytest server"}},
-		{"expired", registrytest.Options{Expired: true}, false, []string{"not valid now", "valid from", "CN=registrytest server"}},
+		{"wrong name", registrytest.Options{Hosts: []string{"registry.test", "10.1.2.3"}}, false, []string{"another name", "registry.test, 10.1.2.3", "issued to CN=registrytest server by CN=registrytest CA", "valid from"}},
+		{"expired", registrytest.Options{Expired: true}, false, []string{"not valid now", "valid from", "issued to CN=registrytest server by CN=registrytest CA"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -158,7 +158,7 @@ func TestCertificatesAndConnections(t *testing.T) {
 	}{
 		{"unknown authority", manifest.Registry{Host: secure.Host}, registry.ErrCertificate, "CN=registrytest CA", "tls: {caFile: ./ca.pem}"},
 		{"another authority", manifest.Registry{Host: secure.Host, TLS: trust(expired)}, registry.ErrCertificate, "CN=registrytest CA", "is not the one that signed it"},
-		{"wrong name", manifest.Registry{Host: misnamed.Host, TLS: trust(misnamed)}, registry.ErrCertificate, "valid for registry.test", "use a name that the certificate is for"},
+		{"wrong name", manifest.Registry{Host: misnamed.Host, TLS: trust(misnamed)}, registry.ErrCertificate, "valid for registry.test", "host: registry.test:"},
 		{"expired", manifest.Registry{Host: expired.Host, TLS: trust(expired)}, registry.ErrCertificate, "not valid now", "renewed"},
 		{"HTTPS to a plain port", manifest.Registry{Host: plain.Host}, registry.ErrUnreachable, "answered in plain HTTP", "plainHTTP: true"},
 		{"plain HTTP to a TLS port", manifest.Registry{Host: secure.Host, PlainHTTP: true}, registry.ErrUnreachable, "wants HTTPS", "plainHTTP: false"},

@@ -4,7 +4,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"strings"
 
 	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/transport"
@@ -63,13 +65,26 @@ func (r *Registry) certificateHint(e *transport.CertificateError) string {
 	case e.Expired():
 		return "have the certificate renewed; or set the clock of this machine"
 	case errors.As(e.Err, &name):
-		return "use a name that the certificate is for as host of " + r.entry() + ", or have one issued for " + r.spec.Host
+		return r.nameHint(e)
 	case errors.As(e.Err, &authority) && r.spec.TLS != nil && (r.spec.TLS.CAFile != "" || r.spec.TLS.CA != ""):
 		return "the authority in tls: of " + r.entry() + " is not the one that signed it: put the certificate of that one there"
 	case errors.As(e.Err, &authority):
 		return "if you trust that authority, save its certificate as PEM and add to " + r.entry() + ":  tls: {caFile: ./ca.pem}"
 	}
 	return ""
+}
+
+// nameHint says which host to write, where the certificate is for one.
+func (r *Registry) nameHint(e *transport.CertificateError) string {
+	const otherwise = ", or have a certificate issued for "
+	if e.Cert == nil || len(e.Cert.DNSNames) == 0 || strings.Contains(e.Cert.DNSNames[0], "*") {
+		return "use a name that the certificate is for as host of " + r.entry() + otherwise + r.spec.Host
+	}
+	host := e.Cert.DNSNames[0]
+	if _, port, err := net.SplitHostPort(r.spec.Host); err == nil {
+		host = net.JoinHostPort(host, port)
+	}
+	return "if that is the same registry, write to " + r.entry() + ":  host: " + host + otherwise + r.spec.Host
 }
 
 func (r *Registry) connHint(e *transport.ConnError) string {
