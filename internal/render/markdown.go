@@ -36,7 +36,15 @@ func MarkdownPlan(w io.Writer, p *plan.Plan, o PlanOptions) error {
 			t.line("> warning: ", escapeMarkdown(item(a.Name, a.Version, a.Repository)+" in "+Clean(a.Registry)+": "+Clean(a.Warning)))
 		}
 	}
+	markdownRemarks(t, p.Remarks)
 	return t.flush()
+}
+
+func markdownRemarks(t *page, remarks []string) {
+	for _, r := range remarks {
+		t.line()
+		t.line("> note: ", escapeMarkdown(Clean(r)))
+	}
 }
 
 var markdownEscaper = strings.NewReplacer(

@@ -15,6 +15,7 @@ func MarkdownReport(w io.Writer, r *executor.Report, o ReportOptions) error {
 	t := newPage(w, Style{})
 	if nothingDone(r.Summary) {
 		t.line("### ", escapeMarkdown(nothingApplied(r, o)))
+		markdownRemarks(t, r.Remarks)
 		return t.flush()
 	}
 	t.line("### ", escapeMarkdown(appliedLine(r, o.Took)))
@@ -38,6 +39,7 @@ func MarkdownReport(w io.Writer, r *executor.Report, o ReportOptions) error {
 		t.line()
 		t.line("> warning: ", escapeMarkdown(strings.Join(warned.items, ", ")+": "+Clean(warned.text)))
 	}
+	markdownRemarks(t, r.Remarks)
 	return t.flush()
 }
 
