@@ -81,7 +81,7 @@ func runDoctor(ctx context.Context, a *app, o *doctorOptions) error {
 		return a.writePolicy(c, chosen, o.policy)
 	}
 	all, err := doctor.Examine(ctx, chosen, doctor.Options{
-		AllowExec: o.allowExec, Env: a.env, Now: a.now, UserAgent: "packs/" + toolVersion(), Logger: a.logger(),
+		Prune: len(c.Retired) > 0, AllowExec: o.allowExec, Env: a.env, Now: a.now, UserAgent: "packs/" + toolVersion(), Logger: a.logger(),
 	})
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ func (x *Examination) Healthy() bool {
 // Options is what an examination needs. The zero value works for registries
 // without a login.
 type Options struct {
+	Prune     bool                                      // whether versions shall be deleted, too
 	AllowExec bool                                      // whether programs of packs.yaml may print credentials
 	Env       func(name string) (value string, ok bool) // nil: no variable is set
 	Now       func() time.Time                          // nil: the real clock
@@ -122,12 +123,15 @@ func (x *Examination) fail(topic string, err error) {
 }
 
 // findings adds what a backend found out about itself.
-func (x *Examination) findings(topic, well string, found []string) {
-	for _, f := range found {
+func (x *Examination) findings(topic, well string, found registry.Findings) {
+	for _, f := range found.Wrong {
 		x.add(Bad, topic, "", "%s", f)
 	}
-	if len(found) == 0 {
+	if len(found.Wrong) == 0 {
 		x.add(OK, topic, "", "%s", well)
+	}
+	for _, f := range found.Unknown {
+		x.add(Note, topic, "", "%s", f)
 	}
 }
 

@@ -186,12 +186,18 @@ func (x *Examination) harbor(ctx context.Context, o *Options) {
 		x.fail("project", err)
 		return
 	}
-	x.findings("project", "project "+x.Registry.Harbor.Project+" takes pushes", found)
+	well := "project " + x.Registry.Harbor.Project + " takes pushes of this account"
+	if x.Registry.ReadOnly {
+		well = "project " + x.Registry.Harbor.Project + " lets this account read"
+	}
+	x.findings("project", well, found)
 }
 
 // ecr examines an Amazon ECR: the login is that of AWS, which tells the host.
 func (x *Examination) ecr(ctx context.Context, o *Options) {
-	r, err := ecr.New(x.Registry, ecr.Options{Env: o.Env, UserAgent: o.UserAgent, Logger: o.Logger, Clock: transport.Clock{Now: o.Now}})
+	r, err := ecr.New(x.Registry, ecr.Options{
+		Uses: ecr.Uses{Prune: o.Prune}, Env: o.Env, UserAgent: o.UserAgent, Logger: o.Logger, Clock: transport.Clock{Now: o.Now},
+	})
 	if err != nil {
 		x.fail("settings", err)
 		return
@@ -216,10 +222,11 @@ func (x *Examination) ecr(ctx context.Context, o *Options) {
 		x.fail("permissions", err)
 		return
 	}
-	x.findings("permissions", "what packs.yaml needs is allowed", found)
-	if there, err := r.HasRepository(ctx, x.Registry.Base()); err == nil && !there {
-		x.add(Note, "permissions", "", "ecr:CreateRepository can be tried only when %s is there: apply creates it", x.Registry.Base())
+	well := "what packs.yaml needs is allowed"
+	if len(found.Unknown) > 0 {
+		well = "what could be tried of what packs.yaml needs is allowed"
 	}
+	x.findings("permissions", well, found)
 }
 
 // reachHost examines the way to the host that AWS named: a network may let the

@@ -28,7 +28,13 @@ var (
 // Checker is a registry that can tell of itself what will get in the way of
 // publishing, without changing anything.
 type Checker interface {
-	// Check returns what was found, each in a sentence that says what to do. The
-	// error tells that the registry could not be asked.
-	Check(ctx context.Context) ([]string, error)
+	// Check tells what was found. The error tells that the registry could not be
+	// asked; the findings up to then come with it.
+	Check(ctx context.Context) (Findings, error)
+}
+
+// Findings are what a registry tells of itself, each in a sentence.
+type Findings struct {
+	Wrong   []string // will get in the way, and what to do about it
+	Unknown []string // what only a change would show, or is good to know
 }

@@ -16,6 +16,8 @@ type Options struct {
 	// Share is the part of the write rate that this process may use: 1/N with
 	// --shard I/N. 0 means all of it.
 	Share float64
+	// Uses are what Check shall look at beyond publishing.
+	Uses Uses
 
 	Env       func(name string) (value string, ok bool) // for the proxies; nil: none is set
 	UserAgent string

@@ -11,25 +11,31 @@ import (
 )
 
 // Check looks for what will get in the way: a login that is refused, a project
-// that is missing or a proxy cache, read-only mode, an external_url that others
-// will stumble over. It changes nothing. See registry.Checker.
-func (r *Registry) Check(ctx context.Context) ([]string, error) {
+// that is missing or a proxy cache, rights that the account does not have,
+// read-only mode, an external_url that others will stumble over. It changes
+// nothing. See registry.Checker.
+func (r *Registry) Check(ctx context.Context) (registry.Findings, error) {
+	var found registry.Findings
 	state, err := r.projectState(ctx)
 	if err != nil {
-		return nil, r.explain("check", r.spec.Host, err)
+		return found, r.explain("check", r.spec.Host, err)
 	}
-	var found []string
-	if state == missing && !r.spec.Harbor.CreateProject {
-		found = append(found, fmt.Sprintf("Harbor has no project %s: %s", r.spec.Harbor.Project, r.createHint()))
-	}
-	if state == present && r.isProxyCache(ctx) {
-		found = append(found, fmt.Sprintf("project %s is a proxy cache of another registry: nothing can be pushed to it", r.spec.Harbor.Project))
+	switch {
+	case state == missing && !r.spec.Harbor.CreateProject:
+		found.Wrong = append(found.Wrong, fmt.Sprintf("Harbor has no project %s: %s", r.spec.Harbor.Project, r.createHint()))
+	case state == missing:
+		found.Unknown = append(found.Unknown, fmt.Sprintf("Harbor has no project %s yet: apply creates it, if this account may", r.spec.Harbor.Project))
+	case r.isProxyCache(ctx) && !r.spec.ReadOnly:
+		found.Wrong = append(found.Wrong, fmt.Sprintf("project %s is a proxy cache of another registry: nothing can be pushed to it", r.spec.Harbor.Project))
+	default:
+		r.checkRights(ctx, &found)
 	}
 	info, err := r.systemInfo(ctx)
 	if err != nil {
 		return found, err
 	}
-	return append(found, r.remarks(info, state)...), nil
+	found.Wrong = append(found.Wrong, r.remarks(info, state)...)
+	return found, nil
 }
 
 // systemInfo is what everybody who is logged in may know of a Harbor.

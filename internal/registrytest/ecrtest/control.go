@@ -28,9 +28,10 @@ func failure(code, message string) *awsError {
 
 // call is one verified request of the control plane.
 type call struct {
-	who      *identity
-	registry *Registry
-	body     []byte
+	operation string
+	who       *identity
+	registry  *Registry
+	body      []byte
 }
 
 // read decodes the input of an operation.
@@ -44,12 +45,15 @@ func (c *call) read(into any) *awsError {
 type operation func(s *Server, c *call) (any, *awsError)
 
 var operations = map[string]operation{
-	"BatchDeleteImage":              (*Server).batchDeleteImage,
-	"CreateRepository":              (*Server).createRepository,
-	"DeleteRepository":              (*Server).deleteRepository,
-	"DescribeImages":                (*Server).describeImages,
-	"DescribeRegistry":              (*Server).describeRegistry,
-	"DescribeRepositories":          (*Server).describeRepositories,
+	"BatchDeleteImage":     (*Server).batchDeleteImage,
+	"CreateRepository":     (*Server).createRepository,
+	"DeleteRepository":     (*Server).deleteRepository,
+	"DescribeImages":       (*Server).describeImages,
+	"DescribeRegistry":     (*Server).describeRegistry,
+	"DescribeRepositories": (*Server).describeRepositories,
+
+	"DescribeRepositoryCreationTemplates": (*Server).describeCreationTemplates,
+
 	"GetAuthorizationToken":         (*Server).getAuthorizationToken,
 	"GetLifecyclePolicy":            (*Server).getLifecyclePolicy,
 	"GetRepositoryPolicy":           (*Server).getRepositoryPolicy,
@@ -120,7 +124,7 @@ func (s *Server) operate(r *http.Request, body []byte, name, hostRegion string, 
 			return nil, failed
 		}
 	}
-	return run(s, &call{who: who, registry: registry, body: body})
+	return run(s, &call{operation: name, who: who, registry: registry, body: body})
 }
 
 // addressed is what inputs have in common: what they are about.

@@ -47,6 +47,9 @@ type Options struct {
 	TagsPageSize int
 	// MaxRepositories is the quota of repositories per registry; 0 means 10000.
 	MaxRepositories int
+	// CreateOnPush are the prefixes of creation templates that make a repository
+	// when the API is asked to begin an upload to it; "ROOT" is one for every name.
+	CreateOnPush []string
 	// BlobMounting lets layers be mounted from other repositories of a registry.
 	BlobMounting bool
 	// SameHostLayers puts the layer storage on the host name of the registries,

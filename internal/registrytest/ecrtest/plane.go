@@ -13,6 +13,7 @@ func (s *Server) planeOperation(c *call) (any, *awsError) {
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
+	s.createOnPush(c, in.RepositoryName)
 	return c.change(in.RepositoryName, func(*Repository) (any, *awsError) {
 		return nil, failure("UnsupportedCommandException", "ecrtest: use the registry's own protocol")
 	})
