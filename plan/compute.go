@@ -224,7 +224,7 @@ func same(a *Action, v *Version, s State) {
 	}
 }
 
-const immutableHint = "bump the version in pack.json, or delete the published version in the registry first"
+const immutableHint = "bump the version in pack.json, or delete the published version in the registry first (Harbor: past the rule that makes it immutable)"
 
 func differs(a *Action, v *Version, s State) {
 	a.Changes = s.Changes

@@ -2,6 +2,7 @@ package harbor_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestCheckFindsWhatGetsInTheWay(t *testing.T) {
 		t.Helper()
 		s.Forget()
 		found, err := open(t, spec, options(admin)).Check(t.Context())
-		got := append(found.Wrong, found.Unknown...)
+		got := slices.Concat(found.Wrong, found.Unknown)
 		if err != nil || len(got) != len(want) {
 			t.Fatalf("found %q, %v; want %q", got, err, want)
 		}
