@@ -10,27 +10,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // server is the real distribution registry with its storage in one folder.
 type server struct {
 	Host string
-	log  *lockedBuffer
+	log  *requests
 	cmd  *exec.Cmd
 	dir  string
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
+// requests counts the requests in a log and keeps nothing of it: the kernel
+// counts this program's memory to that of those it starts.
+type requests struct{ n atomic.Int64 }
 
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
+// Write counts.
+func (l *requests) Write(p []byte) (int, error) {
+	l.n.Add(int64(bytes.Count(p, []byte(` HTTP/1.1" `))))
+	return len(p), nil
 }
 
 const serverConfig = `version: 0.1
@@ -46,7 +45,7 @@ func startServer(ctx context.Context, program, dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Host: l.Addr().String(), log: &lockedBuffer{}, dir: dir}
+	s := &server{Host: l.Addr().String(), log: &requests{}, dir: dir}
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
