@@ -69,13 +69,13 @@ func faultsOf(err error) []render.Fault {
 	case errors.As(err, &many):
 		return many.faults
 	case errors.As(err, &usage):
-		return []render.Fault{{What: usage.message, Hint: usage.hint}}
+		return []render.Fault{{What: usage.message, Hint: usage.hint, Code: render.CodeUsage}}
 	case errors.As(err, &input):
-		return []render.Fault{{Where: input.Option + " " + input.Value, What: input.Message}}
+		return []render.Fault{{Where: input.Option + " " + input.Value, What: input.Message, Code: render.CodeOf(input)}}
 	case errors.Is(err, executor.ErrInterrupted), errors.Is(err, context.Canceled):
-		return []render.Fault{{What: "interrupted"}}
+		return []render.Fault{{What: "interrupted", Code: render.CodeOf(err)}}
 	case errors.As(err, &where) && errors.Is(err, fs.ErrPermission):
-		return []render.Fault{{What: err.Error(), Hint: "check the rights of " + where.Path}}
+		return []render.Fault{{What: err.Error(), Hint: "check the rights of " + where.Path, Code: render.CodeOf(err)}}
 	}
 	return []render.Fault{render.FaultOf(err)}
 }

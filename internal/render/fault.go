@@ -20,6 +20,7 @@ type Fault struct {
 	What  string   // what is wrong, and why
 	Hint  string   // what to do; may be empty
 	Items []string // what it concerns, as NAME@VERSION or repositories; may be empty
+	Code  string   // of its kind, see CodeOf; may be empty
 
 	alike string // What without what differs from pack to pack; "" where that is all of it
 	tries int    // how often it was tried, at most; 0: that is no matter
@@ -37,6 +38,9 @@ func Faults(w io.Writer, s Style, faults []Fault) error {
 		lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 		if counts := f.counts(); counts != "" {
 			lines[0] += " (" + counts + ")"
+		}
+		if f.Code != "" {
+			lines[0] += " [" + f.Code + "]"
 		}
 		t.paragraph(0, "", t.paint(red, "error:")+" "+Clean(lines[0]))
 		for _, l := range lines[1:] {
@@ -95,15 +99,15 @@ func group(faults []Fault) []Fault {
 func FaultOf(err error) Fault {
 	var re *registry.Error
 	if errors.As(err, &re) {
-		return Fault{What: oneLine(err), Hint: re.Hint}
+		return Fault{What: oneLine(err), Hint: re.Hint, Code: CodeOf(err)}
 	}
-	return Fault{What: err.Error()}
+	return Fault{What: err.Error(), Code: CodeOf(err)}
 }
 
 // faultOfMany explains an error that may have befallen many packs alike.
 func faultOfMany(err error) Fault {
 	why, hint := cause(err)
-	f := Fault{What: why, Hint: hint, alike: alike(err)}
+	f := Fault{What: why, Hint: hint, Code: CodeOf(err), alike: alike(err)}
 	if tried := triesOf(err); tried != nil {
 		f.tries = tried.Tries
 	}
@@ -164,7 +168,7 @@ func Problems(w io.Writer, s Style, problems []manifest.Problem) error {
 	for _, p := range problems {
 		writeProblem(t, p, t.paint(red, "error:"))
 	}
-	t.line(t.paint(red, "error:"), " ", Count(len(problems), "mistake")+"; nothing was done")
+	t.line(t.paint(red, "error:"), " ", Count(len(problems), "mistake")+"; nothing was done ["+CodeCatalog+"]")
 	return t.flush()
 }
 

@@ -135,10 +135,10 @@ func TestFaultsAreGrouped(t *testing.T) {
 	if err := Faults(&b, Style{}, ReportFaults(report(items...))); err != nil {
 		t.Fatal(err)
 	}
-	const want = `error: dev: registry cannot be reached: connection refused (12 packs)
+	const want = `error: dev: registry cannot be reached: connection refused (12 packs) [PACKS2001]
   p0@1.0.0, p1@1.0.0, p2@1.0.0, p3@1.0.0, p4@1.0.0, p5@1.0.0, p6@1.0.0, p7@1.0.0, p8@1.0.0, p9@1.0.0 and 2 more
   start it
-error: prod: registry cannot be reached: connection refused
+error: prod: registry cannot be reached: connection refused [PACKS2001]
   p0@1.0.0
   start it
 error: prod: first
@@ -188,7 +188,7 @@ func TestProblems(t *testing.T) {
 	const want = `packs.yaml:3:5: error: unknown key "hots"
   did you mean host?
 packs/a/pack.json: error: is empty
-error: 2 mistakes; nothing was done
+error: 2 mistakes; nothing was done [PACKS1001]
 `
 	if b.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", b.String(), want)
