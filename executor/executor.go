@@ -50,6 +50,7 @@ type target struct {
 	registry.Registry
 	spec   *manifest.Registry
 	others bool // the base path repository belongs to another shard
+	idle   bool // nothing goes there: it is only listed
 }
 
 // InputError is a mistake in the options: a registry or pack that the catalog
@@ -95,7 +96,7 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	for _, r := range regs {
 		copied := !o.Pulling && copiedTo(c, r.Name)
 		basePath := o.Shard.HasBasePath() && r.BasePathRepository && wanted(all, r.Name)
-		if !basePath && !copied && !wanted(e.chosen, r.Name) && !slices.Contains(o.Registries, r.Name) {
+		if !basePath && !copied && !o.Unmanaged && !wanted(e.chosen, r.Name) && !slices.Contains(o.Registries, r.Name) {
 			continue
 		}
 		r = share(r, o.Shard)
@@ -103,7 +104,8 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		if err != nil {
 			return nil, errors.Join(err, e.Close())
 		}
-		e.targets = append(e.targets, &target{Registry: backend, spec: r, others: !o.Shard.HasBasePath()})
+		idle := o.Unmanaged && !copied && !wanted(all, r.Name) && !slices.Contains(o.Registries, r.Name)
+		e.targets = append(e.targets, &target{Registry: backend, spec: r, others: !o.Shard.HasBasePath(), idle: idle})
 	}
 	if err := e.openSources(); err != nil {
 		return nil, errors.Join(err, e.Close())

@@ -85,13 +85,25 @@ func (e *Executor) readLayer(ctx context.Context, t *target, repository string, 
 	defer func() { err = errors.Join(err, rc.Close()) }()
 	inv, err = pack.ReadArchive(ctx, rc, pack.Limits{})
 	if err != nil {
-		return nil, fmt.Errorf("layer %s: %w", layer.Digest, err)
+		return nil, fmt.Errorf("layer %s: %w", layer.Digest, trueCause(rc, err))
 	}
 	// Read to the end, so that the digest of the whole layer is checked.
 	if _, err := io.Copy(io.Discard, rc); err != nil {
 		return nil, fmt.Errorf("layer %s: %w", layer.Digest, err)
 	}
 	return inv, nil
+}
+
+// trueCause tells bytes that are no archive from bytes that are not those of the
+// layer: the rest of them is read.
+func trueCause(rest io.Reader, err error) error {
+	if !errors.Is(err, pack.ErrArchive) || errors.Is(err, pack.ErrTooLarge) {
+		return err
+	}
+	if _, damaged := io.Copy(io.Discard, rest); damaged != nil {
+		return damaged
+	}
+	return err
 }
 
 // isBadArchive tells whether a layer was read, and holds no pack.

@@ -25,6 +25,9 @@ type Options struct {
 	RepairShape bool
 	// UpdateRepositories gives existing repositories the settings of packs.yaml.
 	UpdateRepositories bool
+	// Unmanaged lists what registries hold beyond packs.yaml, also those to which
+	// nothing goes.
+	Unmanaged bool
 	// FailFast starts nothing new after the first failure.
 	FailFast bool
 	// Ahead makes archives of missing packs while Plan reads them: for a plan

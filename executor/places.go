@@ -21,7 +21,7 @@ type places struct {
 
 // project is the project that apply may create, or "".
 func (t *target) project() string {
-	if _, can := t.Registry.(registry.ProjectCreator); can && t.spec.Harbor != nil && t.spec.Harbor.CreateProject {
+	if _, can := t.Registry.(registry.ProjectCreator); can && t.spec.Harbor != nil && t.spec.Harbor.CreateProject && !t.idle {
 		return t.spec.Harbor.Project
 	}
 	return ""
@@ -31,7 +31,7 @@ func (t *target) project() string {
 func (t *target) basePath() string {
 	_, pushes := t.Registry.(registry.BasePather)
 	_, creates := t.Registry.(registry.RepositoryCreator)
-	if (pushes || creates) && t.spec.BasePathRepository && !t.others {
+	if (pushes || creates) && t.spec.BasePathRepository && !t.others && !t.idle {
 		return t.spec.Base()
 	}
 	return ""

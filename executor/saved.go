@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -36,38 +37,52 @@ func (o *Options) AskAgain(p *plan.Plan) {
 // portable returns a copy of a plan whose references to layouts are relative to
 // packs.yaml, as paths of packs are, where they lie in the same work tree.
 func (e *Executor) portable(p *plan.Plan) *plan.Plan {
+	addresses := e.addresses()
 	out := *p
 	out.Actions = slices.Clone(p.Actions)
 	for i := range out.Actions {
 		a := &out.Actions[i]
 		if r, ok := e.catalog.Registry(a.Registry); ok {
-			a.Reference = portable(e.catalog, r, a.Reference)
+			a.Reference = portable(addresses, r, a.Reference)
 		}
 	}
 	return &out
 }
 
-func portable(c *manifest.Catalog, r *manifest.Registry, reference string) string {
-	rest, ok := strings.CutPrefix(reference, r.Address()+"/")
-	if r.Type != manifest.TypeLayout || !ok {
-		return reference
+func portable(addresses map[string]string, r *manifest.Registry, reference string) string {
+	if rest, ok := strings.CutPrefix(reference, r.Address()+"/"); ok && addresses[r.Name] != "" {
+		return addresses[r.Name] + "/" + rest
 	}
-	within := c.WorkTree
-	if within == "" {
-		within = c.Dir
-	}
-	if in, err := filepath.Rel(within, r.Path); err != nil || !filepath.IsLocal(in) {
-		return reference
-	}
-	rel, err := filepath.Rel(c.Dir, r.Path)
+	return reference
+}
+
+// addresses are the folders of layouts relative to packs.yaml, by the names of
+// the registries; those outside of the work tree have none.
+func (e *Executor) addresses() map[string]string {
+	dir, err := filepath.EvalSymlinks(e.catalog.Dir)
 	if err != nil {
-		return reference
+		dir = e.catalog.Dir
 	}
-	rel = filepath.ToSlash(rel)
-	if !strings.HasPrefix(rel, "../") {
-		rel = "./" + rel
+	within := cmp.Or(e.catalog.WorkTree, dir)
+	all := make(map[string]string)
+	for i := range e.catalog.Registries {
+		r := &e.catalog.Registries[i]
+		if r.Type != manifest.TypeLayout {
+			continue
+		}
+		rel, err := filepath.Rel(e.catalog.Dir, r.Path)
+		if err != nil {
+			continue // on another drive
+		}
+		if in, err := filepath.Rel(within, filepath.Join(dir, rel)); err != nil || !filepath.IsLocal(in) {
+			continue
+		}
+		if rel = filepath.ToSlash(rel); !strings.HasPrefix(rel, "../") {
+			rel = "./" + rel
+		}
+		all[r.Name] = rel
 	}
-	return rel + "/" + rest
+	return all
 }
 
 // UnfitError says what of a saved plan does not fit the catalog.
@@ -115,10 +130,11 @@ func (e *Executor) fits(saved *plan.Plan) error {
 		p := &e.catalog.Packs[i]
 		packs[p.Path], names[p.Name] = p, true
 	}
+	known := &known{packs, names, e.addresses()}
 	var unfit UnfitError
 	for i := range saved.Actions {
 		a := &saved.Actions[i]
-		if why := e.unfit(a, packs, names); why != "" {
+		if why := e.unfit(a, known); why != "" {
 			what := a.Repository
 			if a.Name != "" {
 				what = a.Name + "@" + a.Version
@@ -132,19 +148,26 @@ func (e *Executor) fits(saved *plan.Plan) error {
 	return nil
 }
 
+// known is what packs.yaml names.
+type known struct {
+	packs     map[string]*manifest.Pack // by path
+	names     map[string]bool           // of packs
+	addresses map[string]string         // of layouts
+}
+
 // unfit says why an action does not fit the catalog, or "".
-func (e *Executor) unfit(a *plan.Action, packs map[string]*manifest.Pack, names map[string]bool) string {
+func (e *Executor) unfit(a *plan.Action, k *known) string {
 	t := e.target(a.Registry)
 	if t == nil {
 		return "packs.yaml has no such registry, or the plan was not asked for it"
 	}
 	if a.Name == "" {
-		return e.unfitPlace(t, a, names)
+		return e.unfitPlace(t, a, k.names)
 	}
 	if a.From != "" {
-		return e.unfitCopy(t, a)
+		return e.unfitCopy(t, a, k.addresses)
 	}
-	p := packs[a.Path]
+	p := k.packs[a.Path]
 	switch {
 	case p == nil:
 		return fmt.Sprintf("packs.yaml has no pack at %.200q", a.Path)
@@ -155,18 +178,18 @@ func (e *Executor) unfit(a *plan.Action, packs map[string]*manifest.Pack, names 
 	case a.Repository != t.spec.Repository(a.Name):
 		return fmt.Sprintf("the repository is %.200q, and packs.yaml says %s", a.Repository, t.spec.Repository(a.Name))
 	}
-	return e.unfitReference(t.spec, a)
+	return unfitReference(t.spec, a, k.addresses)
 }
 
 // unfitCopy looks at an action that copies a version.
-func (e *Executor) unfitCopy(t *target, a *plan.Action) string {
+func (e *Executor) unfitCopy(t *target, a *plan.Action, addresses map[string]string) string {
 	switch {
 	case !e.mayCopy(a.From, t.spec.Name, a.Name):
 		return fmt.Sprintf("packs.yaml copies no such pack from %.200q to that registry", a.From)
 	case a.Repository != t.spec.Repository(a.Name):
 		return fmt.Sprintf("the repository is %.200q, and packs.yaml says %s", a.Repository, t.spec.Repository(a.Name))
 	}
-	return e.unfitReference(t.spec, a)
+	return unfitReference(t.spec, a, addresses)
 }
 
 // mayCopy tells whether a from: entry copies packs of a name from one registry,
@@ -181,11 +204,11 @@ func (e *Executor) mayCopy(source, target, name string) bool {
 // unfitReference holds a reference against packs.yaml. An ECR registry that
 // packs.yaml names no host of tells it when it is asked: until then the rest is
 // compared.
-func (e *Executor) unfitReference(r *manifest.Registry, a *plan.Action) string {
+func unfitReference(r *manifest.Registry, a *plan.Action, addresses map[string]string) string {
 	if r.Type == manifest.TypeECR && r.Host == "" && strings.HasSuffix(a.Reference, "/"+a.Repository+":"+a.Version) {
 		return ""
 	}
-	if want := portable(e.catalog, r, r.Reference(a.Name, a.Version)); a.Reference != want {
+	if want := portable(addresses, r, r.Reference(a.Name, a.Version)); a.Reference != want {
 		return fmt.Sprintf("the reference is %.200q, and packs.yaml says %s", a.Reference, want)
 	}
 	return ""

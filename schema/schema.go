@@ -22,6 +22,7 @@ const (
 	PackList         = "pack-list"         // packs list -o json
 	RuleList         = "rule-list"         // packs validate --list-rules -o json
 	ValidationReport = "validation-report" // packs validate -o json
+	VerifyReport     = "verify-report"     // packs verify -o json
 )
 
 //go:embed *.schema.json
@@ -32,7 +33,7 @@ var ErrUnknown = errors.New("no such schema")
 
 // Names returns the names of all schemas, sorted.
 func Names() []string {
-	return []string{ApplyReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport}
+	return []string{ApplyReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport, VerifyReport}
 }
 
 // FileName returns the name of the file that holds a schema by convention:

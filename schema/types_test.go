@@ -18,7 +18,13 @@ import (
 // and nothing else; what is always written is required.
 func TestSchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 	t.Parallel()
-	for name, value := range map[string]any{schema.Plan: plan.Plan{}, schema.ApplyReport: executor.Report{}, schema.ValidationReport: lint.Report{}, schema.RuleList: render.RuleList{}} {
+	for name, value := range map[string]any{
+		schema.Plan:             plan.Plan{},
+		schema.ApplyReport:      executor.Report{},
+		schema.ValidationReport: lint.Report{},
+		schema.RuleList:         render.RuleList{},
+		schema.VerifyReport:     executor.VerifyReport{},
+	} {
 		root := load(t, name)
 		definitions, _ := root["definitions"].(map[string]any)
 		compareFields(t, name, reflect.TypeOf(value), root, definitions)

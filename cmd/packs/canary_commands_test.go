@@ -28,6 +28,7 @@ func canaryRuns(dir string) []canaryRun {
 		{"", []string{"show", file("plan.json"), "-o", "markdown"}},
 		{"", []string{"show", file("report.json")}},
 		{"", []string{"report", "merge", file("report.json"), "-o", "text"}},
+		{"", []string{"verify", "--deep", "--unmanaged", "--allow-exec", "-o", "json=" + file("verified.json"), "-o", "html"}},
 		{"", []string{"list", "--allow-exec"}},
 		{"", []string{"pull", "nginx@1.2.0", "--allow-exec", "--dir", dir}},
 		{"", []string{"doctor", "--allow-exec"}},

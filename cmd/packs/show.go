@@ -38,7 +38,7 @@ has. It reads nothing but FILE: no packs.yaml, no registry.`,
 		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
 	}
 	o.outputs.add(cmd, shownFormats())
-	cmd.Flags().BoolVar(&o.showUnchanged, "show-unchanged", false, "list versions of a plan that are as they should be, too")
+	cmd.Flags().BoolVar(&o.showUnchanged, "show-unchanged", false, "list versions that are as they should be, too")
 	return cmd
 }
 
@@ -58,6 +58,7 @@ func documents() map[string]document {
 	return map[string]document{
 		plan.Kind:           {usual, showPlan},
 		executor.ReportKind: {usual, showReport},
+		executor.VerifyKind: {verifyFormats, showVerify},
 		lint.ReportKind:     {render.FindingFormats(), showFindings},
 		render.ListKind:     {[]string{"text", "json", "yaml"}, showList},
 	}
@@ -128,6 +129,16 @@ func showReport(data []byte) (writeDocument, error) {
 			return err
 		}
 		return render.Faults(w, s, render.ReportFaults(&r))
+	}, nil
+}
+
+func showVerify(data []byte) (writeDocument, error) {
+	var r executor.VerifyReport
+	if err := strictjson.Decode(data, &r); err != nil {
+		return nil, err
+	}
+	return func(w io.Writer, s render.Style, format string, o *showOptions) error {
+		return writeVerify(w, s, format, &r, render.VerifyOptions{File: defaultCatalog, All: o.showUnchanged})
 	}, nil
 }
 

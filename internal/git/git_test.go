@@ -131,3 +131,43 @@ func write(t *testing.T, dir, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestWhatHappenedToPaths(t *testing.T) {
+	t.Parallel()
+	dir := repository(t)
+	write(t, dir, "packs/a/pack.json", "{}")
+	write(t, dir, "packs/a[1]/pack.json", "{}")
+	commit(t, dir)
+	write(t, dir, "packs/b/pack.json", "{}")
+	write(t, dir, "packs/b/gone", "x")
+	commit(t, dir)
+	write(t, dir, "packs/c/pack.json", "{}")
+	commits, err := git.LastCommits(t.Context(), dir, []string{"packs/a", filepath.Join(dir, "packs", "b"), "packs/c", "packs/a[1]"}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(commits[0]) != 40 || len(commits[1]) != 40 || commits[0] == commits[1] || commits[2] != "" || commits[3] != commits[0] {
+		t.Errorf("commits %q, want two of them, none and the first", commits)
+	}
+	if files, err := git.Changed(t.Context(), dir); err != nil || len(files) > 0 {
+		t.Errorf("Changed = %v, %v, want nothing", files, err)
+	}
+	write(t, dir, "packs/a/pack.json", "{ }")
+	if err := os.Remove(filepath.Join(dir, "packs", "b", "gone")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := git.Changed(t.Context(), dir)
+	if want := []string{filepath.Join(dir, "packs", "a", "pack.json"), filepath.Join(dir, "packs", "b", "gone")}; err != nil || !slices.Equal(slices.Sorted(maps.Keys(files)), want) {
+		t.Errorf("Changed = %v, %v, want %v", files, err, want)
+	}
+	if shallow, err := git.Shallow(t.Context(), dir); shallow || err != nil {
+		t.Errorf("Shallow = %v, %v", shallow, err)
+	}
+	clone := filepath.Join(t.TempDir(), "clone")
+	if out, err := exec.Command("git", "clone", "-q", "--depth=1", "file://"+dir, clone).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if shallow, err := git.Shallow(t.Context(), clone); !shallow || err != nil {
+		t.Errorf("Shallow of a part = %v, %v", shallow, err)
+	}
+}
