@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/packs-cli/packs/executor"
+	"github.com/packs-cli/packs/internal/pins"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
 )
@@ -69,7 +70,7 @@ func exitCode(err error) int {
 	switch e := err.(type) { //nolint:errorlint // every layer is looked at, from the outside in
 	case *exitError:
 		return e.code
-	case *manifest.InvalidError, *executor.InputError, *executor.PackError, *executor.UnfitError, *plan.FileError, *usageError:
+	case *manifest.InvalidError, *executor.InputError, *executor.PackError, *executor.UnfitError, *plan.FileError, *pins.Error, *usageError:
 		return exitInput
 	case interface{ Unwrap() []error }:
 		codes := []int{}

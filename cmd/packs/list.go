@@ -23,21 +23,32 @@ func newListCmd(a *app) *cobra.Command {
 		Long: `list shows a row for each version of each pack of packs.yaml and a column for
 each registry: present, missing, different (the version is there with other
 content) or unknown (the registry could not be asked). A dash means that
-packs.yaml does not send the pack there.`,
+packs.yaml does not send the pack there.
+
+-o pins lists what one registry holds, whatever packs.yaml says: a line
+NAME:VERSION@sha256:MANIFEST v1:sha256:CONTENT for each version. Take out what is
+not to go on, have it reviewed, and name the file under from: to promote it.`,
 		Example: a.examples(
 			"packs list",
 			"packs list --pack 'csi-*' --registry prod-ecr",
+			"packs list --registry dev-ecr -o pins=promoted/prod.pins",
 			"packs list -o json | jq -r '.packs[] | select(.states[].state == \"missing\") | .name'",
 		),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runList(cmd.Context(), a, o) },
 	}
 	o.addSelection(a, cmd)
-	o.outputs.add(cmd, []string{"text", "json", "yaml"})
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "pins"})
 	return cmd
 }
 
 func runList(ctx context.Context, a *app, o *listOptions) (err error) {
+	if pins, err := o.wantsPins(); err != nil || pins {
+		if err == nil {
+			err = runPins(ctx, a, o)
+		}
+		return err
+	}
 	o.source = o.outputs.machine()
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
