@@ -140,7 +140,7 @@ func (e *Executor) checkSelected(s *survey) error {
 	}
 	for i := range e.selectors {
 		if !wanted(e.selectors[i].selects) {
-			return badSelector(e.selectors[i].text, e.catalog.File+" has no such pack, nor have the sources of its from: entries")
+			return badSelector(e.selectors[i].text, "neither "+e.catalog.File+" nor a source of its from: entries has such a pack")
 		}
 	}
 	for _, text := range e.opts.Overwrite {

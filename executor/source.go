@@ -48,7 +48,7 @@ func (e *Executor) openSources() error {
 		}
 		r, ok := e.catalog.Registry(f.Registry)
 		if !ok {
-			return fmt.Errorf("%s:%d: there is no registry %s", e.catalog.File, f.Position.Line, f.Registry)
+			return fmt.Errorf("%s: there is no such registry", entryOf(e.catalog.File, f))
 		}
 		spec := *share(r, e.opts.Shard)
 		spec.ReadOnly = true // a token that may read is enough
@@ -227,7 +227,7 @@ func (e *Executor) unlisted(f *manifest.From, err error) error {
 		wanted = "*"
 	}
 	return &registry.Error{
-		Op: fmt.Sprintf("%s:%d: look up %s at", e.catalog.File, f.Position.Line, wanted), Ref: known.Ref, Err: known.Err,
+		Op: fmt.Sprintf("%s: look up %s at", entryOf(e.catalog.File, f), wanted), Ref: known.Ref, Err: known.Err,
 		Hint: fmt.Sprintf("write out the names: from: {registry: %s, name: [nginx, argo-cd]}, or pins; or use a login that may list repositories", f.Registry),
 	}
 }
@@ -251,7 +251,7 @@ func (e *Executor) unknown(w *wishes) []plan.Unlisted {
 func (w *wishes) remarks(file string, p *plan.Plan) []string {
 	var all []string
 	say := func(format string, args ...any) {
-		all = append(all, fmt.Sprintf("%s:%d: from: %s: ", file, w.from.Position.Line, w.from.Registry)+fmt.Sprintf(format, args...))
+		all = append(all, fmt.Sprintf("%s: ", entryOf(file, w.from))+fmt.Sprintf(format, args...))
 	}
 	if len(w.unjudged) > 0 {
 		say("versions %q cannot judge, and so leaves out: %s", w.from.Only.Versions, some(w.unjudged))
@@ -265,6 +265,14 @@ func (w *wishes) remarks(file string, p *plan.Plan) []string {
 		say("it is copied as it was at the start; what this run publishes there, the next run copies")
 	}
 	return all
+}
+
+// entryOf names a from: entry in messages; one that nobody wrote has no line.
+func entryOf(file string, f *manifest.From) string {
+	if f.Position.Line == 0 {
+		return "from " + f.Registry
+	}
+	return fmt.Sprintf("%s:%d: from: %s", file, f.Position.Line, f.Registry)
 }
 
 // some lists the first of many names.

@@ -50,6 +50,21 @@ func Load(path string, o LoadOptions) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.load(data)
+}
+
+// Read reads a catalog that lies in no file. name names it in messages; relative
+// paths start at the working directory.
+func Read(name string, data []byte, o LoadOptions) (*Catalog, error) {
+	l, err := newLoader("packs.yaml", o)
+	if err != nil {
+		return nil, err
+	}
+	l.report.file, l.catalog.File = name, name
+	return l.load(data)
+}
+
+func (l *loader) load(data []byte) (*Catalog, error) {
 	if !l.parse(data) {
 		return nil, l.report.err()
 	}

@@ -19,7 +19,9 @@ type applyOptions struct {
 	yes     bool
 	events  string
 
-	saved   *plan.Plan // nil without FILE
+	refuse  func(p *plan.Plan) error // why a plan is not carried out; nil: any is
+	again   string                   // what continues a run; "" is packs apply
+	saved   *plan.Plan               // nil without FILE
 	savedIn string
 }
 
@@ -65,23 +67,34 @@ stale (nothing was done), 130 interrupted.`,
 	return cmd
 }
 
-func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err error) {
+func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) error {
 	ctx := cmd.Context()
 	if err := o.check(); err != nil {
 		return err
 	}
 	if len(args) == 1 {
-		if o.saved, err = o.readPlan(cmd, args[0]); err != nil {
+		saved, err := o.readPlan(cmd, args[0])
+		if err != nil {
 			return err
 		}
-		o.savedIn, o.yes = args[0], true
+		o.saved, o.savedIn, o.yes = saved, args[0], true
 	}
-	if !o.yes && (!a.inTerm.Terminal || !a.errTerm.Terminal) {
-		return &usageError{
-			message: "apply asks before it writes, and there is no terminal to ask on",
-			hint:    "look at `packs plan`, then say `packs apply --yes`",
-		}
+	if err := o.canAsk(a, "apply", "look at `packs plan`, then say `packs apply --yes`"); err != nil {
+		return err
 	}
+	return o.run(ctx, a, func() (*session, error) { return a.open(ctx, &o.request) })
+}
+
+// canAsk refuses what would ask where there is nobody to answer.
+func (o *applyOptions) canAsk(a *app, command, hint string) error {
+	if o.yes || a.inTerm.Terminal && a.errTerm.Terminal {
+		return nil
+	}
+	return &usageError{message: command + " asks before it writes, and there is no terminal to ask on", hint: hint}
+}
+
+// run plans, asks and applies, in the session that open begins.
+func (o *applyOptions) run(ctx context.Context, a *app, open func() (*session, error)) (err error) {
 	events, err := openEvents(o.events, a.now, o.options.Shard)
 	if err != nil {
 		return err
@@ -89,7 +102,7 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err e
 	defer func() { err = errors.Join(err, events.close()) }()
 	o.source, o.options.Ahead = o.outputs.machine(), o.yes
 	o.listeners = append(o.listeners, events.listen)
-	s, err := a.open(ctx, &o.request)
+	s, err := open()
 	if err != nil {
 		return err
 	}
@@ -100,6 +113,11 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err e
 	p, err := o.work(ctx, s)
 	if err != nil {
 		return err
+	}
+	if o.refuse != nil {
+		if err := o.refuse(p); err != nil {
+			return err
+		}
 	}
 	if !o.yes && p.Summary.Pending() {
 		if err := a.confirm(p, o.file); err != nil {
@@ -115,7 +133,9 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) (err e
 	if err != nil {
 		return err
 	}
-	shown := render.ReportOptions{File: o.file, Took: a.now().Sub(begun), Plan: p, PlanSeen: !o.yes && p.Summary.Pending()}
+	shown := render.ReportOptions{
+		File: o.file, Took: a.now().Sub(begun), Plan: p, PlanSeen: !o.yes && p.Summary.Pending(), Command: o.again,
+	}
 	write := func(w io.Writer, s render.Style, format string) error {
 		return writeReport(w, s, format, report, shown)
 	}

@@ -96,6 +96,16 @@ func oneArg(what string) cobra.PositionalArgs {
 	}
 }
 
+// twoArgs wants two arguments.
+func twoArgs(first, second string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return misuse(cmd, "", "want %s and %s, got %d", first, second, len(args))
+		}
+		return nil
+	}
+}
+
 // someArgs wants at least one argument.
 func someArgs(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

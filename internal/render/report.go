@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ type ReportOptions struct {
 	Plan *plan.Plan    // what was carried out; nil where only the report is known
 	// PlanSeen says that the reader has seen the plan, and its remarks in it.
 	PlanSeen bool
+	// Command is what continues it; "" is packs apply.
+	Command string
 }
 
 // Report writes what an apply did: a line of counts for each registry, what was
@@ -46,7 +49,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	writeWarnings(t, reportWarnings(r.Items))
 	writeRemarks(t, remarks)
 	t.paragraph(0, bold, appliedLine(r, o.Took))
-	if next := nextStep(r); next != "" {
+	if next := nextStep(r, cmp.Or(o.Command, "packs apply")); next != "" {
 		t.paragraph(0, cyan, t.hint(next))
 	}
 	return t.flush()
@@ -175,12 +178,12 @@ func appliedLine(r *executor.Report, took time.Duration) string {
 }
 
 // nextStep is what to type next where not everything is as it should be.
-func nextStep(r *executor.Report) string {
+func nextStep(r *executor.Report, command string) string {
 	switch {
 	case r.Interrupted:
-		return "Run `packs apply` again to continue: what is published stays published."
+		return "Run `" + command + "` again to continue: what is published stays published."
 	case r.Summary.Failed > 0:
-		return "Run `packs apply` again once the cause is mended: it does only what is left."
+		return "Run `" + command + "` again once the cause is mended: it does only what is left."
 	}
 	return ""
 }
