@@ -96,22 +96,19 @@ func (e *Executor) held(ctx context.Context, t *target, selectors []selector) ([
 // pin finds out both digests of a version. What is no pack is no error.
 func (e *Executor) pin(ctx context.Context, c *copied) error {
 	e.observeSource(ctx, c)
-	switch {
-	case c.seen.err != nil:
-		return c.seen.err
-	case !c.seen.present:
+	if c.seen.err == nil && !c.seen.present {
 		return fmt.Errorf("%s: %w", c.source.spec.Reference(c.name, c.version), registry.ErrNotFound)
-	case c.seen.notPack != nil || c.content != "":
-		return nil
+	}
+	if c.seen.err != nil || c.seen.notPack != nil || c.content != "" {
+		return c.seen.err
 	}
 	err := e.readSource(ctx, c)
 	c.files = nil // only the digest is wanted
-	switch {
-	case c.seen.notPack != nil:
-		return nil
-	case isBadArchive(err):
+	if isBadArchive(err) {
 		c.seen.notPack = err
-		return nil
+	}
+	if c.seen.notPack != nil {
+		err = nil
 	}
 	return err
 }

@@ -36,11 +36,12 @@ func Parse(text, dir string) (Place, error) {
 	p := Place{Text: text}
 	slashed := filepath.ToSlash(text)
 	first, rest, _ := strings.Cut(slashed, "/")
+	scheme, _, hasScheme := strings.Cut(text, "://")
 	switch {
 	case text == "":
 		return p, ErrPlace
-	case strings.Contains(text, "://"):
-		return p, fmt.Errorf("%w: without %s://", ErrPlace, text[:strings.Index(text, "://")])
+	case hasScheme:
+		return p, fmt.Errorf("%w: without %s://", ErrPlace, scheme)
 	case strings.Contains(first, "@"):
 		return p, fmt.Errorf("%w: without a user; docker's logins are used", ErrPlace)
 	case filepath.IsAbs(text), strings.HasPrefix(slashed, "."), strings.HasPrefix(slashed, "/"), strings.HasSuffix(text, ".tar"):
