@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,8 @@ func canaryRuns(dir string) []canaryRun {
 		{"", []string{"report", "merge", file("report.json"), "-o", "text"}},
 		{"", []string{"verify", "--deep", "--unmanaged", "--allow-exec", "-o", "json=" + file("verified.json"), "-o", "html"}},
 		{"", []string{"list", "--allow-exec"}},
+		{"", []string{"list", "--allow-exec", "--registry", "dev", "-o", "pins=" + file("dev.pins")}},
+		{"", []string{"copy", "HOST", file("copied"), "--yes", "--plain-http", "-o", "json"}},
 		{"", []string{"pull", "nginx@1.2.0", "--allow-exec", "--dir", dir}},
 		{"", []string{"doctor", "--allow-exec"}},
 		{"", []string{"login", "--allow-exec"}},
@@ -43,14 +46,18 @@ func canaryRuns(dir string) []canaryRun {
 // such a command wrote.
 var withoutRegistry = []string{"init", "explain", "schema", "plugin list", "completion", "version", "help"}
 
-// readsResults tells whether a command takes files instead of a catalog.
-func readsResults(command string) bool { return command == "show" || command == "report" }
+// readsResults tells whether a command takes something else than a catalog.
+func readsResults(command string) bool { return command == "show" || command == "report" || command == "copy" }
 
 // every runs every command that could show a secret.
 func (c *cage) every(t *testing.T, name string) {
 	t.Helper()
 	for _, r := range canaryRuns(c.dir) {
-		c.run(t, name, r.stdin, r.args...)
+		args := slices.Clone(r.args)
+		if i := slices.Index(args, "HOST"); i >= 0 {
+			args[i] = c.host
+		}
+		c.run(t, name, r.stdin, args...)
 	}
 }
 
