@@ -47,7 +47,9 @@ func canaryRuns(dir string) []canaryRun {
 var withoutRegistry = []string{"init", "explain", "schema", "plugin list", "completion", "version", "help"}
 
 // readsResults tells whether a command takes something else than a catalog.
-func readsResults(command string) bool { return command == "show" || command == "report" || command == "copy" }
+func readsResults(command string) bool {
+	return command == "show" || command == "report" || command == "copy"
+}
 
 // every runs every command that could show a secret.
 func (c *cage) every(t *testing.T, name string) {
