@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/packs-cli/packs/internal/doctor"
-	"github.com/packs-cli/packs/internal/registry/ecr"
 	"github.com/packs-cli/packs/internal/render"
 	"github.com/packs-cli/packs/manifest"
 )
@@ -116,50 +115,4 @@ func (o *doctorOptions) choose(c *manifest.Catalog) ([]*manifest.Registry, error
 		return nil, &usageError{message: fmt.Sprintf("--registry %s: %s has no such registry", o.registries[k], c.File)}
 	}
 	return chosen, nil
-}
-
-func (a *app) writePolicy(c *manifest.Catalog, chosen []*manifest.Registry, kind string) error {
-	chosen = slices.DeleteFunc(chosen, func(r *manifest.Registry) bool { return r.Type != manifest.TypeECR })
-	if len(chosen) == 0 {
-		return &usageError{message: "--iam-policy: no registry of type ecr is chosen"}
-	}
-	var p *ecr.Policy
-	switch kind {
-	case policyPublisher:
-		p = ecr.PublisherPolicy(chosen, ecr.Uses{Prune: len(c.Retired) > 0})
-	case policyPalette:
-		p = ecr.PalettePolicy(chosen)
-		a.notice("the trust policy of a role for Palette: `%s doctor --iam-policy=palette-trust`", a.name)
-	case policyPaletteTrust:
-		p = a.trustPolicy(chosen)
-	case policyAssume:
-		if p = ecr.AssumePolicy(chosen); p == nil {
-			return &usageError{message: "--iam-policy=assume: no registry has aws: {roleArn: …}"}
-		}
-	default:
-		return &usageError{message: fmt.Sprintf("--iam-policy=%s: want publisher, palette, palette-trust or assume", kind)}
-	}
-	text, err := p.JSON()
-	if err != nil {
-		return err
-	}
-	_, err = a.out.Write(text)
-	return err
-}
-
-// trustPolicy is for the first registry that tells how Palette logs in. What
-// only Palette knows has a name in its place.
-func (a *app) trustPolicy(chosen []*manifest.Registry) *ecr.Policy {
-	account, externalID := "PALETTE_ACCOUNT_ID", "PALETTE_EXTERNAL_ID"
-	for _, r := range chosen {
-		if r.Palette == nil || r.Palette.Credentials == nil {
-			continue
-		}
-		if id := r.Palette.Credentials.ExternalID; id != "" {
-			externalID = id
-			break
-		}
-	}
-	a.notice("put the account ID of Palette in for %s; Palette shows it, and the external ID, where the registry is added", account)
-	return ecr.TrustPolicy(account, externalID, chosen[0].ECR.Region)
 }

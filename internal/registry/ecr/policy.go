@@ -116,7 +116,8 @@ func (b *builder) key(r *manifest.Registry) {
 		return
 	}
 	s := Statement{Sid: "EncryptionKey", Effect: "Allow", Action: []string{"kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"}}
-	keys := fmt.Sprintf("arn:%s:kms:%s:%s:key/", partition(r), orAny(r.ECR.Region), orAny(r.ECR.Account))
+	region, account := place(r)
+	keys := fmt.Sprintf("arn:%s:kms:%s:%s:key/", ecrhost.Partition(region), orAny(region), orAny(account))
 	_, alias, isAlias := strings.Cut(key, "alias/")
 	switch {
 	case isAlias:
@@ -159,9 +160,11 @@ func PalettePolicy(registries []*manifest.Registry) *Policy {
 	return b.policy()
 }
 
-// TrustPolicy lets an account assume a role when it gives the external ID. For
+// TrustPolicy lets an account assume a role when it gives the external ID: in the
+// partition of the registry that the role reads. For
 // Palette's STS login both are shown where the registry is added.
-func TrustPolicy(account, externalID, region string) *Policy {
+func TrustPolicy(account, externalID string, of *manifest.Registry) *Policy {
+	region, _ := place(of)
 	s := Statement{
 		Effect: "Allow", Action: []string{"sts:AssumeRole"},
 		Principal: map[string]string{"AWS": fmt.Sprintf("arn:%s:iam::%s:root", ecrhost.Partition(region), account)},
@@ -217,10 +220,15 @@ func repositories(r *manifest.Registry) []string {
 }
 
 func resource(r *manifest.Registry, repository string) string {
-	return fmt.Sprintf("arn:%s:ecr:%s:%s:repository/%s", partition(r), orAny(r.ECR.Region), orAny(r.ECR.Account), repository)
+	region, account := place(r)
+	return fmt.Sprintf("arn:%s:ecr:%s:%s:repository/%s", ecrhost.Partition(region), orAny(region), orAny(account), repository)
 }
 
-func partition(r *manifest.Registry) string { return ecrhost.Partition(r.ECR.Region) }
+// place is where a registry is, as far as packs.yaml says: by its keys or its host.
+func place(r *manifest.Registry) (region, account string) {
+	h, _ := ecrhost.Parse(r.Host)
+	return cmp.Or(r.ECR.Region, h.Region), cmp.Or(r.ECR.Account, h.Account)
+}
 
 // orAny stands in for what packs.yaml leaves to the environment.
 func orAny(s string) string { return cmp.Or(s, "*") }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/packs-cli/packs/internal/ecrhost"
 	"github.com/packs-cli/packs/internal/registry/ecr"
 	"github.com/packs-cli/packs/manifest"
 )
@@ -145,13 +146,57 @@ func TestPalettePolicy(t *testing.T) {
 			t.Errorf("%s writes", a)
 		}
 	}
-	text, err := ecr.TrustPolicy("999999999999", "the-id", "us-gov-west-1").JSON()
+	text, err := ecr.TrustPolicy("999999999999", "the-id", r).JSON()
 	if err != nil || !json.Valid(text) {
 		t.Fatalf("%v in %s", err, text)
 	}
 	for _, part := range []string{`"AWS": "arn:aws-us-gov:iam::999999999999:root"`, `"sts:ExternalId": [`, `"the-id"`, `"sts:AssumeRole"`} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("%s is missing in\n%s", part, text)
+		}
+	}
+}
+
+// TestPoliciesKnowThePartition has a registry in each, by its region or by its
+// host.
+func TestPoliciesKnowThePartition(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"111111111111.dkr.ecr.eu-west-1.amazonaws.com":        "arn:aws:ecr:eu-west-1:",
+		"111111111111.dkr-ecr-fips.us-west-2.on.aws":          "arn:aws:ecr:us-west-2:",
+		"111111111111.dkr.ecr.us-gov-west-1.amazonaws.com":    "arn:aws-us-gov:ecr:us-gov-west-1:",
+		"111111111111.dkr.ecr.cn-north-1.amazonaws.com.cn":    "arn:aws-cn:ecr:cn-north-1:",
+		"111111111111.dkr.ecr.eusc-de-east-1.amazonaws.eu":    "arn:aws-eusc:ecr:eusc-de-east-1:",
+		"111111111111.dkr.ecr.us-iso-east-1.c2s.ic.gov":       "arn:aws-iso:ecr:us-iso-east-1:",
+		"111111111111.dkr.ecr.us-isob-east-1.sc2s.sgov.gov":   "arn:aws-iso-b:ecr:us-isob-east-1:",
+		"111111111111.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk":  "arn:aws-iso-e:ecr:eu-isoe-west-1:",
+		"111111111111.dkr.ecr.us-isof-south-1.csp.hci.ic.gov": "arn:aws-iso-f:ecr:us-isof-south-1:",
+	} {
+		named := spec("", "")
+		named.Host = host
+		parsed, ok := ecrhost.Parse(host)
+		if !ok {
+			t.Fatalf("%s is none of Amazon ECR", host)
+		}
+		for _, r := range []*manifest.Registry{named, spec("111111111111", parsed.Region)} {
+			r.ECR.Repository.KMSKey = "alias/packs"
+			for kind, p := range map[string]*ecr.Policy{
+				"publisher": ecr.PublisherPolicy([]*manifest.Registry{r}, ecr.Uses{}),
+				"palette":   ecr.PalettePolicy([]*manifest.Registry{r}),
+			} {
+				for action, resources := range actions(p) {
+					for _, resource := range resources {
+						right := strings.HasPrefix(resource, want+"111111111111:repository/") || strings.HasPrefix(resource, strings.Replace(want, ":ecr:", ":kms:", 1)+"111111111111:key/")
+						if resource != "*" && !right {
+							t.Errorf("%s, %s policy: %s on %s", host, kind, action, resource)
+						}
+					}
+				}
+			}
+			trust, err := ecr.TrustPolicy("999999999999", "id", r).JSON()
+			if principal := strings.Split(want, ":ecr:")[0] + ":iam::999999999999:root"; err != nil || !strings.Contains(string(trust), principal) {
+				t.Errorf("%s: no %s in %s", host, principal, trust)
+			}
 		}
 	}
 }
