@@ -49,6 +49,10 @@ func repositories(d Desired, o Observed) []Action {
 	return actions
 }
 
+// WarningPrefix begins the remarks that tell of something that is not as it
+// should be.
+const WarningPrefix = "warning: "
+
 // settings plans to mend the settings of repositories, or remarks on them: once
 // for all repositories that differ in the same way.
 func settings(p *Plan, update bool, list []Setting) {
@@ -71,7 +75,7 @@ func settings(p *Plan, update bool, list []Setting) {
 		remarks[key] = append(remarks[key], s.Repository)
 	}
 	for _, key := range order {
-		p.Remarks = append(p.Remarks, key[0]+": "+repositoryList(remarks[key])+": "+key[1])
+		p.Remarks = append(p.Remarks, WarningPrefix+key[0]+": "+repositoryList(remarks[key])+": "+key[1])
 	}
 }
 
@@ -99,7 +103,7 @@ func unsettled(p *Plan, update bool, list []Unsettled) {
 		if u.Hint != "" {
 			what += "; " + u.Hint
 		}
-		p.Remarks = append(p.Remarks, u.Registry+": "+what)
+		p.Remarks = append(p.Remarks, WarningPrefix+u.Registry+": "+what)
 	}
 }
 

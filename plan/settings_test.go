@@ -19,15 +19,15 @@ func TestSettings(t *testing.T) {
 		plan.Setting{Registry: "prod", Repository: "d", Name: "tags.team", Want: "x"},
 		plan.Setting{Registry: "prod", Repository: "d", Name: "encryption.type", Have: "AES256", Want: "KMS", Fixed: true},
 	)
-	const fixed = "prod: repository d: encryption.type is AES256, packs.yaml wishes KMS; it cannot be changed once the repository exists"
+	const fixed = "warning: prod: repository d: encryption.type is AES256, packs.yaml wishes KMS; it cannot be changed once the repository exists"
 	tests := map[string]struct {
 		update  bool
 		remarks []string
 		actions []string
 	}{
 		"remarked": {false, []string{
-			"prod: 4 repositories (a, b, c and 1 more): scanOnPush is false, packs.yaml wishes true; --update-repositories changes it",
-			"prod: repository d: tags.team is not set, packs.yaml wishes x; --update-repositories changes it",
+			"warning: prod: 4 repositories (a, b, c and 1 more): scanOnPush is false, packs.yaml wishes true; --update-repositories changes it",
+			"warning: prod: repository d: tags.team is not set, packs.yaml wishes x; --update-repositories changes it",
 			fixed,
 		}, nil},
 		"changed": {true, []string{fixed}, []string{

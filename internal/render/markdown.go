@@ -43,7 +43,7 @@ func MarkdownPlan(w io.Writer, p *plan.Plan, o PlanOptions) error {
 func markdownRemarks(t *page, remarks []string) {
 	for _, r := range remarks {
 		t.line()
-		t.line("> note: ", escapeMarkdown(Clean(r)))
+		t.line("> ", escapeMarkdown(remarkText(r)))
 	}
 }
 

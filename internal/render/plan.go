@@ -44,8 +44,16 @@ func Plan(w io.Writer, s Style, p *plan.Plan, o PlanOptions) error {
 
 func writeRemarks(t *page, remarks []string) {
 	for _, r := range remarks {
-		t.paragraph(0, "", "note: "+Clean(r))
+		t.paragraph(0, "", remarkText(r))
 	}
+}
+
+// remarkText says whether a remark is a warning or a note.
+func remarkText(remark string) string {
+	if strings.HasPrefix(remark, plan.WarningPrefix) {
+		return Clean(remark)
+	}
+	return "note: " + Clean(remark)
 }
 
 // row is one line of a review, with what belongs below it.

@@ -14,7 +14,7 @@ import (
 func TestRemarksAreShown(t *testing.T) {
 	t.Parallel()
 	const remark = "prod: repository a: scanOnPush is false"
-	p := &plan.Plan{Remarks: []string{remark}}
+	p := &plan.Plan{Remarks: []string{remark, plan.WarningPrefix + "look"}}
 	nothing := &executor.Report{Remarks: p.Remarks}
 	failed := &executor.Report{
 		Remarks: p.Remarks, Summary: executor.ReportSummary{Failed: 1},
@@ -41,8 +41,10 @@ func TestRemarksAreShown(t *testing.T) {
 			if err := test.write(&b); err != nil {
 				t.Fatal(err)
 			}
-			if n := strings.Count(b.String(), "note: "+remark); n != test.want {
-				t.Errorf("%d times, want %d:\n%s", n, test.want, b.String())
+			for _, line := range []string{"note: " + remark, "warning: look"} {
+				if n := strings.Count(b.String(), line); n != test.want {
+					t.Errorf("%q %d times, want %d:\n%s", line, n, test.want, b.String())
+				}
 			}
 		})
 	}
