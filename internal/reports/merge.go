@@ -177,17 +177,23 @@ func (m *Merged) joinPlan(h head, docs []*Document) {
 			list.add(d, item{key: keyOf(a.Kind, a.Registry, a.Repository, a.Name, a.Version), kind: a.Kind, rank: planRank(a.Kind), said: string(a.Kind), text: text})
 		}
 		list.follow(d, registries)
-		for _, remark := range d.Plan.Remarks {
-			if !slices.Contains(p.Remarks, remark) {
-				p.Remarks = append(p.Remarks, remark)
-			}
-		}
+		p.Remarks = joinRemarks(p.Remarks, d.Plan.Remarks)
 	}
 	for _, it := range list.sorted() {
 		p.Actions = append(p.Actions, actions[it.text])
 	}
 	p.Summary = plan.Summarize(p.Actions)
 	m.Plan = p
+}
+
+// joinRemarks adds what was not said yet.
+func joinRemarks(all, more []string) []string {
+	for _, remark := range more {
+		if !slices.Contains(all, remark) {
+			all = append(all, remark)
+		}
+	}
+	return all
 }
 
 // planRank puts first what a reader must not miss.
@@ -222,6 +228,7 @@ func (m *Merged) joinApply(h head, docs []*Document) {
 			})
 		}
 		list.follow(d, registries)
+		r.Remarks = joinRemarks(r.Remarks, d.Apply.Remarks)
 	}
 	for _, it := range list.sorted() {
 		r.Items = append(r.Items, items[it.text])

@@ -315,6 +315,16 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+func TestRemarksOfReportsAreJoined(t *testing.T) {
+	t.Parallel()
+	a, b := report("0/2", "push done r a 1.0.0"), report("1/2", "push done r b 1.0.0")
+	a.Remarks, b.Remarks = []string{"both", "first"}, []string{"both", "second"}
+	m := merge(t, a, b)
+	if want := []string{"both", "first", "second"}; !slices.Equal(m.Apply.Remarks, want) {
+		t.Errorf("remarks %q, want %q", m.Apply.Remarks, want)
+	}
+}
+
 func TestWhatCannotBeJoined(t *testing.T) {
 	t.Parallel()
 	if _, err := reports.Merge(nil); !errors.Is(err, reports.ErrNothing) {
