@@ -31,10 +31,13 @@ type printed struct {
 	Password string
 }
 
+// ErrExec says that programs of packs.yaml are not run.
+var ErrExec = errors.New("which needs --allow-exec")
+
 func (cfg *LoginConfig) fromExec(ctx context.Context) (Login, error) {
 	e := cfg.Credentials.Exec
 	if !cfg.AllowExec {
-		return Login{}, fmt.Errorf("packs.yaml wants to run %s, which needs --allow-exec", e.Command)
+		return Login{}, fmt.Errorf("packs.yaml wants to run %s, %w", e.Command, ErrExec)
 	}
 	h := helper{name: e.Command, args: e.Args, timeout: e.Timeout, env: cfg.Env}
 	p, err := h.run(ctx, cfg.Host)

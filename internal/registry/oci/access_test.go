@@ -15,6 +15,7 @@ import (
 
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/internal/registrytest"
+	"github.com/packs-cli/packs/internal/transport"
 	"github.com/packs-cli/packs/manifest"
 )
 
@@ -196,5 +197,16 @@ func TestCertificateFileThatIsMissing(t *testing.T) {
 	var e *registry.Error
 	if !errors.As(err, &e) || !strings.Contains(err.Error(), "/nowhere/ca.pem") {
 		t.Errorf("%v, want an error that names the file", err)
+	}
+}
+
+// TestProgramsAreNotRunUnasked says what lets them run.
+func TestProgramsAreNotRunUnasked(t *testing.T) {
+	t.Parallel()
+	spec := manifest.Registry{Name: "corp", Host: "registry.test", Credentials: &manifest.Credentials{Exec: &manifest.Exec{Command: "/bin/login"}}}
+	_, _, err := open(t, spec, Options{Basic: true}).Manifest(t.Context(), repository, "1.0.0")
+	var e *registry.Error
+	if !errors.Is(err, transport.ErrExec) || !errors.As(err, &e) || !strings.Contains(e.Hint, "--allow-exec") || !strings.Contains(err.Error(), "/bin/login") {
+		t.Errorf("%v", err)
 	}
 }

@@ -23,6 +23,8 @@ func (r *Registry) hint(err error) string {
 	switch {
 	case errors.As(err, &login):
 		return r.loginHint(login)
+	case errors.Is(err, transport.ErrExec):
+		return "say --allow-exec if you trust this packs.yaml to run programs"
 	case errors.As(err, &credentials):
 		if r.spec.Credentials == nil {
 			return "mend that, or set credentials: {username: …, passwordEnv: …} for " + r.entry()
