@@ -97,6 +97,10 @@ func TestECRFromNothingToDoneInOneApply(t *testing.T) {
 	if got := places(p); got != want {
 		t.Errorf("plan:\n%s\nwant\n%s", got, want)
 	}
+	settings := "reg-" + devAccount + ": repositories are created with lifecyclePolicyFile lifecycle.json; scanOnPush true; tagMutability IMMUTABLE; tags team=platform"
+	if !slices.Equal(p.Remarks, []string{settings}) {
+		t.Errorf("remarks %q, want %q", p.Remarks, settings)
+	}
 	host := s.Registry(devAccount, ecrtest.DefaultRegion).Host
 	if got := p.Actions[3].Reference; got != host+"/"+ecrBase+"/a:1.0.0" {
 		t.Errorf("reference %s", got)

@@ -101,7 +101,7 @@ func (e *Executor) summary(s *survey) (plan.Desired, plan.Observed) {
 	for i, t := range e.targets {
 		name, found := t.spec.Name, &s.places[i]
 		_, creates := t.Registry.(registry.RepositoryCreator)
-		d.Registries = append(d.Registries, plan.Registry{Name: name, Project: t.project(), BasePath: t.basePath(), Repositories: creates})
+		d.Registries = append(d.Registries, plan.Registry{Name: name, Project: t.project(), BasePath: t.basePath(), Repositories: creates, Settings: newRepositories(t.spec)})
 		o.Projects[name], o.BasePaths[name] = found.project, found.basePath
 		o.Settings = append(o.Settings, found.settings...)
 		if err := found.settling; err != nil {

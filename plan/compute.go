@@ -28,6 +28,7 @@ type Registry struct {
 	BasePath string // the base path repository, "" where none is wanted
 	// Repositories says that a repository must be created before a push.
 	Repositories bool
+	Settings     string // what repositories are created with, in words; may be empty
 }
 
 // Version is a version of a pack that is wanted in a registry.
@@ -121,6 +122,7 @@ func Compute(desired Desired, observed Observed) *Plan {
 		p.Actions = append(p.Actions, places(r, observed)...)
 	}
 	p.Actions = append(p.Actions, repositories(desired, observed)...)
+	newSettings(p, desired.Registries)
 	settings(p, desired.UpdateRepositories, observed.Settings)
 	unsettled(p, desired.UpdateRepositories, observed.Unsettled)
 	for i := range desired.Versions {

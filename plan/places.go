@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -47,6 +48,16 @@ func repositories(d Desired, o Observed) []Action {
 		})
 	}
 	return actions
+}
+
+// newSettings remarks on what new repositories get, once for each registry.
+func newSettings(p *Plan, registries []Registry) {
+	for _, r := range registries {
+		creates := slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Kind == CreateRepository && a.Registry == r.Name })
+		if creates && r.Settings != "" {
+			p.Remarks = append(p.Remarks, r.Name+": repositories are created with "+r.Settings)
+		}
+	}
 }
 
 // WarningPrefix begins the remarks that tell of something that is not as it

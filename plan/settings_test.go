@@ -52,3 +52,24 @@ func TestSettings(t *testing.T) {
 		})
 	}
 }
+
+// TestSettingsOfNewRepositories are told once, and only where some are created.
+func TestSettingsOfNewRepositories(t *testing.T) {
+	t.Parallel()
+	d := plan.Desired{Registries: []plan.Registry{
+		{Name: "prod", BasePath: "base", Repositories: true, Settings: "scanOnPush true"},
+		{Name: "there", BasePath: "base", Repositories: true, Settings: "scanOnPush true"},
+		{Name: "plain", BasePath: "base", Repositories: true},
+	}}
+	for _, name := range []string{"a", "b"} {
+		d.Versions = append(d.Versions, plan.Version{Registry: "prod", Repository: "base/" + name, Name: name, Version: "1.0.0"})
+	}
+	o := plan.Observed{BasePaths: map[string]plan.Existence{"there": {Present: true}}, Versions: map[plan.Key]plan.State{}}
+	for i := range d.Versions {
+		o.Versions[d.Versions[i].Key()] = plan.State{NoRepository: true}
+	}
+	p := plan.Compute(d, o)
+	if want := []string{"prod: repositories are created with scanOnPush true"}; !slices.Equal(p.Remarks, want) || p.Summary.CreateRepository != 4 {
+		t.Errorf("remarks %q, want %q; %+v", p.Remarks, want, p.Summary)
+	}
+}
