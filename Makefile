@@ -16,12 +16,14 @@ ORAS_VERSION          := v1.3.6
 GOLANGCI_LINT_VERSION := v2.15.0
 GOFUMPT_VERSION       := v0.12.0
 GOVULNCHECK_VERSION   := v1.9.0
+REGSYNC_VERSION       := v0.11.7#  only `make bench` needs it
 
 REGISTRY_PKG      := github.com/distribution/distribution/v3/cmd/registry
 ORAS_PKG          := oras.land/oras/cmd/oras
 GOLANGCI_LINT_PKG := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 GOFUMPT_PKG       := mvdan.cc/gofumpt
 GOVULNCHECK_PKG   := golang.org/x/vuln/cmd/govulncheck
+REGSYNC_PKG       := github.com/regclient/regclient/cmd/regsync
 
 # A module of its own, so that the types of Kubernetes are no dependency of packs.
 # What it tests lies outside of it, where the cache of results sees no change.
@@ -80,7 +82,7 @@ lint: $(BIN)/golangci-lint $(BIN)/gofumpt ## linters, formatting, go.mod, and th
 	GOOS=darwin CGO_ENABLED=0 go vet ./...
 	cd $(KUBERNETES) && go mod tidy -diff && go vet ./...
 
-bench: $(BIN)/registry $(BIN)/oras ## Go benchmarks, then packs against a loop of tar and oras on a real registry
+bench: $(BIN)/registry $(BIN)/oras $(BIN)/regsync ## Go benchmarks, then packs against a loop of tar and oras, and regsync, on a real registry
 	CGO_ENABLED=0 go build $(BUILD) -o $(BIN)/packs ./cmd/packs
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 	go run ./internal/bench
@@ -123,3 +125,4 @@ $(eval $(call tool,oras,$(ORAS_PKG),$(ORAS_VERSION)))
 $(eval $(call tool,golangci-lint,$(GOLANGCI_LINT_PKG),$(GOLANGCI_LINT_VERSION)))
 $(eval $(call tool,gofumpt,$(GOFUMPT_PKG),$(GOFUMPT_VERSION)))
 $(eval $(call tool,govulncheck,$(GOVULNCHECK_PKG),$(GOVULNCHECK_VERSION)))
+$(eval $(call tool,regsync,$(REGSYNC_PKG),$(REGSYNC_VERSION)))

@@ -38,6 +38,7 @@ var scenarios = []scenario{
 	{"many", (*bench).many},
 	{"scale", (*bench).scale},
 	{"big", (*bench).big},
+	{"copy", (*bench).copies},
 	{"start", (*bench).start},
 }
 
