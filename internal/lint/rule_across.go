@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
+	"github.com/packs-cli/packs/internal/pack"
 )
 
 var acrossRules = []Rule{
@@ -69,24 +69,8 @@ func usualName(versions []*facts) *facts {
 		count[f.displayName]++
 	}
 	return slices.MinFunc(versions, func(a, b *facts) int {
-		return cmp.Or(cmp.Compare(count[b.displayName], count[a.displayName]), compareVersions(a.version, b.version), cmp.Compare(a.in.Path, b.in.Path))
+		return cmp.Or(cmp.Compare(count[b.displayName], count[a.displayName]), pack.CompareVersions(a.version, b.version), cmp.Compare(a.in.Path, b.in.Path))
 	})
-}
-
-// compareVersions orders versions: semantic ones by their rules, others before
-// them, as text.
-func compareVersions(a, b string) int {
-	x, errX := semver.NewVersion(a)
-	y, errY := semver.NewVersion(b)
-	switch {
-	case errX == nil && errY == nil:
-		return cmp.Or(x.Compare(y), cmp.Compare(a, b))
-	case errX == nil:
-		return 1
-	case errY == nil:
-		return -1
-	}
-	return cmp.Compare(a, b)
 }
 
 func checkDependencies(s *survey) {
@@ -104,7 +88,7 @@ func checkDependencies(s *survey) {
 			case !there:
 				s.reportf(f, d.at, "clusters need it from another registry", "the required pack %s is not in this catalog", quote(d.name))
 			case !slices.ContainsFunc(all, d.allows):
-				slices.SortFunc(all, compareVersions)
+				slices.SortFunc(all, pack.CompareVersions)
 				s.reportf(f, d.at, "the catalog has "+strings.Join(shorten(slices.Compact(slices.Clone(all))), ", "), "no version of the required pack %s lies %s", quote(d.name), d.span())
 			}
 		}
@@ -112,7 +96,7 @@ func checkDependencies(s *survey) {
 }
 
 func (d dependency) allows(version string) bool {
-	return (d.least == "" || compareVersions(version, d.least) >= 0) && (d.most == "" || compareVersions(version, d.most) <= 0)
+	return (d.least == "" || pack.CompareVersions(version, d.least) >= 0) && (d.most == "" || pack.CompareVersions(version, d.most) <= 0)
 }
 
 func (d dependency) span() string {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/packs-cli/packs/internal/pack"
 )
 
 const unusedIgnore = "unused-ignore"
@@ -65,8 +67,8 @@ func checkGoesBack(s *survey) {
 		if len(there) == 0 || f.version == "" || slices.Contains(there, f.version) {
 			continue
 		}
-		highest := slices.MaxFunc(there, compareVersions)
-		if compareVersions(f.version, highest) > 0 || leadsItsLine(f.version, there) {
+		highest := slices.MaxFunc(there, pack.CompareVersions)
+		if pack.CompareVersions(f.version, highest) > 0 || leadsItsLine(f.version, there) {
 			continue
 		}
 		s.reportf(f, f.at["version"], "", "%s %s is new and lower than %s, which is there already", f.name, f.version, highest)
