@@ -15,19 +15,34 @@ import (
 
 	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/internal/transport"
 )
 
 // Manifest returns what a tag or digest names, by a single GET. See registry.Registry.
 func (r *Registry) Manifest(ctx context.Context, repository, reference string) (desc ocispec.Descriptor, raw []byte, err error) {
-	err = r.client.Retry(ctx, func(ctx context.Context) (err error) {
+	err = r.client.Retry(ctx, onceMore(func(ctx context.Context) (err error) {
 		desc, raw, err = r.getManifest(ctx, repository, reference)
 		return err
-	})
+	}))
 	if err != nil {
 		return ocispec.Descriptor{}, nil, r.fail("read manifest", repository, reference, err)
 	}
 	r.noteConfig(repository, raw)
 	return desc, raw, nil
+}
+
+// onceMore tries an operation a second time where digest and bytes do not fit:
+// they may have been damaged on the way. A registry that says so again means it.
+func onceMore(op func(ctx context.Context) error) func(ctx context.Context) error {
+	tried := false
+	return func(ctx context.Context) error {
+		err := op(ctx)
+		if !errors.Is(err, registry.ErrDigest) || tried {
+			return err
+		}
+		tried = true
+		return &transport.AgainError{Err: err}
+	}
 }
 
 // noteConfig remembers that a repository holds the config blob that all packs

@@ -111,7 +111,7 @@ const maxMends = 3
 
 func (p *push) sendManifest(ctx context.Context) error {
 	doubt := false // an earlier try may have got through without our knowing
-	return p.client.Retry(ctx, func(ctx context.Context) error {
+	return p.client.Retry(ctx, onceMore(func(ctx context.Context) error {
 		if doubt {
 			there, err := p.holds(ctx, p.repository, p.reference, p.artifact)
 			if there || interrupted(err) {
@@ -119,9 +119,9 @@ func (p *push) sendManifest(ctx context.Context) error {
 			} // a registry that cannot tell gets it again
 		}
 		err := p.putAndMend(ctx)
-		doubt = interrupted(err)
+		doubt = interrupted(err) || errors.Is(err, registry.ErrDigest)
 		return err
-	})
+	}))
 }
 
 // putAndMend writes the manifest, and uploads again what the registry misses.

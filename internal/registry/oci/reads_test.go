@@ -80,8 +80,8 @@ func TestManifestReplies(t *testing.T) {
 			var n atomic.Int64
 			r := scripted(t, func(w http.ResponseWriter, r *http.Request) { n.Add(1); tt.h(w, r) })
 			desc, raw, err := r.Manifest(t.Context(), repository, reference)
-			if n.Load() != 1 {
-				t.Errorf("%d requests, want one", n.Load())
+			if want := map[bool]int64{false: 1, true: 2}[errors.Is(err, registry.ErrDigest)]; n.Load() != want { // damaged on the way, perhaps
+				t.Errorf("%d requests, want %d", n.Load(), want)
 			}
 			if tt.meaning == nil {
 				if err != nil || desc.Digest != a.Manifest.Digest || desc.MediaType != a.Manifest.MediaType || !bytes.Equal(raw, a.Bytes) {

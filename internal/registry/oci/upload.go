@@ -30,7 +30,7 @@ type upload struct {
 // upload sends a blob: POST for a session and one PUT, each time anew from the
 // start, since a session that failed is lost in most registries.
 func (r *Registry) upload(ctx context.Context, u *upload) error {
-	return r.client.Retry(ctx, func(ctx context.Context) error {
+	return r.client.Retry(ctx, onceMore(func(ctx context.Context) error {
 		if u.doubt {
 			there, err := r.hasBlob(ctx, u.repository, u.blob.Descriptor)
 			if there || interrupted(err) {
@@ -42,9 +42,9 @@ func (r *Registry) upload(ctx context.Context, u *upload) error {
 			return err
 		}
 		err = r.finishUpload(ctx, u, session)
-		u.doubt = interrupted(err)
+		u.doubt = interrupted(err) || errors.Is(err, registry.ErrDigest)
 		return err
-	})
+	}))
 }
 
 // interrupted tells whether an error leaves open what the registry did.
