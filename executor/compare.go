@@ -40,7 +40,7 @@ func (e *Executor) compare(ctx context.Context, s *survey) error {
 // toCompare tells whether a version is there that may differ from a pack on disk.
 func (s *survey) toCompare(i int) bool {
 	st := &s.states[i]
-	return st.Present && st.Err == nil && st.NotPack == "" && st.ContentDigest != s.versions[i].ContentDigest
+	return st.Present && st.Err == nil && st.NotPack == "" && st.Damaged == "" && st.ContentDigest != s.versions[i].ContentDigest
 }
 
 func (e *Executor) compareOne(ctx context.Context, s *survey, i int) {

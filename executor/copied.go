@@ -193,6 +193,9 @@ func (e *Executor) observeSource(ctx context.Context, c *copied) {
 	} else {
 		c.fetch(ctx, c.version)
 	}
+	if c.seen.damaged != nil {
+		c.seen = seen{err: c.seen.damaged} // nothing to copy
+	}
 	switch d := c.seen.info.Manifest.Digest; {
 	case !c.seen.present:
 	case e.contents[d] != "":

@@ -17,7 +17,7 @@ func (s *survey) copyToCompare(i int) bool {
 	if s.rewrites[i] && c.content == "" {
 		return true
 	}
-	differs := st.Present && st.NotPack == "" && st.Digest != v.Digest
+	differs := st.Present && st.NotPack == "" && st.Damaged == "" && st.Digest != v.Digest
 	return differs && (st.ContentDigest == "" || st.ContentDigest != v.ContentDigest)
 }
 
@@ -35,7 +35,7 @@ func (e *Executor) compareCopy(ctx context.Context, s *survey, i int) {
 		}
 	}
 	s.describe(i)
-	if !st.Present || st.Digest == v.Digest || st.NotPack != "" {
+	if !st.Present || st.Digest == v.Digest || st.NotPack != "" || st.Damaged != "" {
 		return
 	}
 	if s.seen[i].info.Layer.Digest == "" && !e.complete(ctx, s, i) {

@@ -95,9 +95,8 @@ func TestFailFastStartsNothingNew(t *testing.T) {
 	p := w.pack("a", "1.0.0", "x: 1\n")
 	w.apply(executor.Options{})
 	w.write(filepath.Join(p.Dir, "values.yaml"), "x: 2\n")
-	if err := os.RemoveAll(filepath.Join(w.dir, "registries", "one", "spectro-packs", "archive", "a", "blobs")); err != nil {
-		t.Fatal(err)
-	}
+	marker := filepath.Join(w.dir, "registries", "one", "spectro-packs", "archive", "a", "oci-layout")
+	w.write(marker, `{"imageLayoutVersion":"9.9.9"}`) // a layout of the future
 	w.pack("b", "1.0.0", "x: 1\n")
 	r := w.apply(executor.Options{FailFast: true})
 	if r.Summary.Failed == 0 || r.Summary.Pushed != 0 || r.Summary.Skipped != 1 {

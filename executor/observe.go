@@ -20,6 +20,7 @@ type seen struct {
 	noRepository bool // not even the repository is there
 	info         artifact.Info
 	notPack      error // why it cannot be a pack
+	damaged      error // why it cannot be read whole
 	err          error // the registry could not be asked
 }
 
@@ -30,11 +31,15 @@ func (e *Executor) observe(ctx context.Context, t *target, repository, tag strin
 
 // seenAs tells what a registry's answer means.
 func seenAs(info artifact.Info, err error) seen {
+	var damaged *registry.DamagedError
 	switch {
 	case errors.Is(err, registry.ErrNotFound):
 		return seen{noRepository: errors.Is(err, registry.ErrNoRepository)}
 	case errors.Is(err, artifact.ErrNotPack):
 		return seen{present: true, info: info, notPack: err}
+	case errors.As(err, &damaged):
+		info.Manifest.Digest = damaged.Digest
+		return seen{present: true, info: info, damaged: damaged}
 	case err != nil:
 		return seen{err: err}
 	}
@@ -65,6 +70,10 @@ func (s seen) state(name, version string) plan.State {
 		return st
 	}
 	st.Digest = s.info.Manifest.Digest.String()
+	if s.damaged != nil {
+		st.Damaged = s.damaged.Error()
+		return st
+	}
 	if s.notPack != nil {
 		st.NotPack = s.notPack.Error()
 		return st

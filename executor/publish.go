@@ -104,6 +104,9 @@ func (r *run) pushTo(ctx context.Context, t *target, i int, what making) error {
 	if err != nil {
 		return err
 	}
+	if err := mends(a, art); err != nil {
+		return err
+	}
 	started := *it
 	hint.HasConfig = r.knowsConfig(a) && art.Config.Digest == artifact.Empty().Config.Digest
 	hint.Progress = func(n int64) {
@@ -130,6 +133,17 @@ func (r *run) pushTo(ctx context.Context, t *target, i int, what making) error {
 		it.Previous = a.Observed.Digest
 	}
 	return nil
+}
+
+// mends refuses to replace what is damaged by other content: what a tag names is
+// known by its digest, also where its files are not.
+func mends(a *plan.Action, art *artifact.Artifact) error {
+	ours := art.Manifest.Digest.String()
+	if a.Kind != plan.Push || a.Observed == nil || a.Observed.Digest == "" || a.Observed.Digest == ours {
+		return nil
+	}
+	return fmt.Errorf("%w: what is damaged was %s, and the pack would be %s: `packs apply --overwrite %s@%s` replaces it",
+		ErrConflict, a.Observed.Digest, ours, a.Name, a.Version)
 }
 
 // knowsConfig tells whether the repository was seen to hold a manifest of the
@@ -164,6 +178,8 @@ func (r *run) lookAgain(ctx context.Context, t *target, a *plan.Action, art *art
 	switch {
 	case now.err != nil:
 		return now.err
+	case now.damaged != nil && held == planned:
+		return nil // still
 	case now.present && (held == art.Manifest.Digest.String() || a.ContentDigest != "" && now.info.ContentDigest == a.ContentDigest) && held != planned:
 		return &alreadyThere{digest: held}
 	case now.present && held != planned:

@@ -102,6 +102,7 @@ type State struct {
 	Digest        string // of the manifest
 	ContentDigest string // "" where what is there is not a pack
 	NotPack       string // why what is there cannot be read as a pack; "" for a pack
+	Damaged       string // why what the tag names cannot be read whole; "" where nothing is known to be wrong
 	Ignored       string // why Palette would ignore it; "" for a right artifact
 	Immutable     bool   // the tag cannot be moved
 	SameLayer     bool   // the layer is that which is to be copied, whatever its content
@@ -186,6 +187,8 @@ func decide(v *Version, s State) Action {
 			a.Reason += "; copied from " + v.From
 		}
 		a.warnIgnored(v)
+	case s.Damaged != "":
+		repair(&a, v, s)
 	case v.From != "" && s.Digest == v.Digest:
 		a.Kind, a.Reason = Unchanged, "published with the same manifest"
 		a.warnIgnored(v)
@@ -194,7 +197,7 @@ func decide(v *Version, s State) Action {
 	default:
 		differs(&a, v, s)
 	}
-	if s.Present && s.Err == nil {
+	if s.Present && s.Err == nil && s.Digest != "" {
 		a.Observed = &Published{Digest: s.Digest, ContentDigest: s.ContentDigest}
 	}
 	return a
@@ -205,6 +208,15 @@ func (a *Action) warnIgnored(v *Version) {
 	if v.Ignored != "" {
 		a.Warning = "what " + v.From + " holds " + v.Ignored
 		a.Hint = "rewrite: true in the from: entry publishes it in the right shape"
+	}
+}
+
+// repair publishes again what is damaged. It counts as the same content until its
+// digest tells otherwise, see ErrConflict of the executor.
+func repair(a *Action, v *Version, s State) {
+	a.Kind, a.Reason = Push, "what is published is damaged: "+s.Damaged
+	if v.OnChange == "overwrite" {
+		a.Kind = Overwrite
 	}
 }
 

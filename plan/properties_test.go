@@ -38,13 +38,16 @@ func world(t *rapid.T) (plan.Desired, plan.Observed) {
 
 func state(t *rapid.T) (plan.State, bool) {
 	s := plan.State{Immutable: rapid.Bool().Draw(t, "immutable")}
-	switch rapid.SampledFrom([]string{"missing", "same", "not a pack", "down", "unasked"}).Draw(t, "state") {
+	switch rapid.SampledFrom([]string{"missing", "same", "not a pack", "damaged", "down", "unasked"}).Draw(t, "state") {
 	case "same":
 		s.Present, s.Digest = true, "sha256:x"
 		s.ContentDigest = rapid.SampledFrom([]string{"v1:a", "v1:b", "v1:c"}).Draw(t, "content")
 		s.Ignored = rapid.SampledFrom([]string{"", "is odd"}).Draw(t, "ignored")
 	case "not a pack":
 		s.Present, s.Digest, s.NotPack = true, "sha256:x", "an index"
+	case "damaged":
+		s.Present, s.Damaged = true, "half of it is missing"
+		s.Digest = rapid.SampledFrom([]string{"", "sha256:x"}).Draw(t, "known")
 	case "down":
 		s.Err = plan.ErrNotObserved
 	case "unasked":
@@ -115,9 +118,9 @@ func TestOnlyToldOverwritesReplaceContent(t *testing.T) {
 			k := plan.Key{Registry: a.Registry, Name: a.Name, Version: a.Version}
 			v, s := told[k], o.Versions[k]
 			switch {
-			case a.Kind == plan.Push && s.Present:
+			case a.Kind == plan.Push && s.Present && s.Damaged == "":
 				t.Fatalf("push over %+v", s)
-			case a.Kind == plan.Overwrite && s.Immutable:
+			case a.Kind == plan.Overwrite && s.Immutable && s.Damaged == "":
 				t.Fatalf("overwrite of an immutable tag: %+v", s)
 			case a.Kind == plan.Overwrite && v.OnChange != "overwrite" && (!v.RepairShape || s.Ignored == ""):
 				t.Fatalf("overwrite that nobody asked for: %+v over %+v", v, s)

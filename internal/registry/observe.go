@@ -17,11 +17,12 @@ type Observation struct {
 	PushedAt time.Time // zero where the registry does not tell
 }
 
-// Observer is a registry in which fetching a manifest has a price, and which
-// can tell what a version is without it: Harbor counts fetches as pulls, and
-// rules that delete unused versions go by those.
+// Observer is a registry that is better asked in its own way what a version is
+// than by fetching its manifest: Harbor counts fetches as pulls, and rules that
+// delete unused versions go by those; a folder can tell more for the same price.
 type Observer interface {
 	// Observe tells what a tag names. A missing one is ErrNotFound; a manifest
-	// that cannot be a pack is artifact.ErrNotPack, with the Info of its manifest.
+	// that cannot be a pack is artifact.ErrNotPack, with the Info of its manifest;
+	// one of which parts are seen to be missing is *DamagedError.
 	Observe(ctx context.Context, repository, tag string) (Observation, error)
 }

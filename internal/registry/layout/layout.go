@@ -54,18 +54,24 @@ func (r *Registry) Manifest(ctx context.Context, repository, reference string) (
 }
 
 func (r *Registry) manifest(ctx context.Context, repository, reference string) (ocispec.Descriptor, []byte, error) {
-	none := ocispec.Descriptor{}
 	if ctx.Err() != nil {
-		return none, nil, context.Cause(ctx)
+		return ocispec.Descriptor{}, nil, context.Cause(ctx)
 	}
 	f, err := r.open(repository)
 	if err != nil {
-		return none, nil, err
+		return ocispec.Descriptor{}, nil, err
 	}
 	defer f.close()
+	return f.lookUp(reference)
+}
+
+// lookUp returns the manifest that a tag or a digest names. What a tag names and
+// cannot be read is *registry.DamagedError.
+func (f *folder) lookUp(reference string) (ocispec.Descriptor, []byte, error) {
+	none := ocispec.Descriptor{}
 	x, _, err := f.readIndex()
 	if err != nil {
-		return none, nil, err
+		return none, nil, damaged("", err)
 	}
 	if strings.Contains(reference, ":") { // a tag has none
 		d, err := digest.Parse(reference)
@@ -76,17 +82,25 @@ func (r *Registry) manifest(ctx context.Context, repository, reference string) (
 	}
 	desc, err := x.find(reference)
 	if err != nil {
-		return none, nil, err
+		return none, nil, damaged("", err)
 	}
 	raw, err := f.readManifest(desc)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w: the tag points to %s, which is missing", registry.ErrCorrupt, desc.Digest)
 	}
 	if err != nil {
-		return none, nil, err
+		return none, nil, damaged(desc.Digest, err)
 	}
 	desc.MediaType, _ = mediaType(desc, raw)
 	return desc, raw, nil
+}
+
+// damaged makes a *registry.DamagedError of what is corrupt.
+func damaged(d digest.Digest, err error) error {
+	if !errors.Is(err, registry.ErrCorrupt) {
+		return err
+	}
+	return &registry.DamagedError{Digest: d, Err: err}
 }
 
 func (f *folder) manifestByDigest(x *index, d digest.Digest) (ocispec.Descriptor, []byte, error) {

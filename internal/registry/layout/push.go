@@ -80,7 +80,7 @@ func (w *writer) push(tag string, a *artifact.Artifact, beforeTag func(context.C
 
 // list writes index.json, once all that it will name is on the disk.
 func (w *writer) list(tag string, a *artifact.Artifact) error {
-	x, old, err := w.readIndex()
+	x, old, err := w.indexToChange()
 	if err != nil {
 		return err
 	}
