@@ -99,7 +99,7 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		if !basePath && !copied && !o.Unmanaged && !wanted(e.chosen, r.Name) && !slices.Contains(o.Registries, r.Name) {
 			continue
 		}
-		r = share(r, o.Shard)
+		r = fit(share(r, o.Shard), openFiles(), len(regs))
 		backend, err := e.opener.open(r)
 		if err != nil {
 			return nil, errors.Join(err, e.Close())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/internal/spool"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
 )
@@ -194,8 +195,12 @@ func (r *run) lookAgain(ctx context.Context, t *target, a *plan.Action, art *art
 func (it *Item) fail(err error) {
 	it.Status, it.Err, it.Error = StatusFailed, err, err.Error()
 	var re *registry.Error
-	if errors.As(err, &re) && re.Hint != "" {
+	var temp *spool.FileError
+	switch {
+	case errors.As(err, &re) && re.Hint != "":
 		it.Hint = re.Hint
+	case errors.As(err, &temp):
+		it.Hint = fmt.Sprintf("free some space in %s, or let TMPDIR name a folder that has more", temp.Dir)
 	}
 	if errors.Is(err, ErrConflict) || errors.Is(err, registry.ErrImmutable) {
 		it.Status = StatusConflict

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/packs-cli/packs/executor"
 	"github.com/packs-cli/packs/internal/render"
@@ -74,6 +75,10 @@ func faultsOf(err error) []render.Fault {
 		return []render.Fault{{Where: input.Option + " " + input.Value, What: input.Message, Code: render.CodeOf(input)}}
 	case errors.Is(err, executor.ErrInterrupted), errors.Is(err, context.Canceled):
 		return []render.Fault{{What: "interrupted", Code: render.CodeOf(err)}}
+	case errors.Is(err, syscall.EMFILE):
+		f := render.FaultOf(err)
+		f.Hint = "allow more open files: `ulimit -n 1024`"
+		return []render.Fault{f}
 	case errors.As(err, &where) && errors.Is(err, fs.ErrPermission):
 		return []render.Fault{{What: err.Error(), Hint: "check the rights of " + where.Path, Code: render.CodeOf(err)}}
 	}

@@ -6,7 +6,6 @@ package spool
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -72,7 +71,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 	if s.file != nil {
 		n, err := s.file.Write(p)
 		s.size += int64(n)
-		return n, err
+		return n, s.fileError(err)
 	}
 	s.keep(p)
 	return len(p), nil
@@ -112,7 +111,7 @@ func (s *Spool) reserve(want int64) error {
 func (s *Spool) spill() error {
 	f, err := os.CreateTemp(s.budget.dir, "packs-*.tar.gz")
 	if err != nil {
-		return fmt.Errorf("temporary file for an archive: %w", err)
+		return s.fileError(err)
 	}
 	s.file = f
 	if runtime.GOOS != "windows" { // an open file needs no name, and a killed process then leaves none
@@ -120,7 +119,7 @@ func (s *Spool) spill() error {
 	}
 	for _, chunk := range s.mem {
 		if _, err := f.Write(chunk); err != nil {
-			return fmt.Errorf("temporary file for an archive: %w", err)
+			return s.fileError(err)
 		}
 	}
 	s.mem = nil
@@ -133,6 +132,29 @@ func (s *Spool) release() {
 		s.budget.sem.Release(s.taken)
 		s.taken = 0
 	}
+}
+
+// FileError tells that a temporary file could not be written.
+type FileError struct {
+	Dir string // where temporary files go
+	Err error
+}
+
+// Error says so.
+func (e *FileError) Error() string { return "temporary file for an archive: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+func (s *Spool) fileError(err error) error {
+	if err == nil {
+		return nil
+	}
+	dir := s.budget.dir
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	return &FileError{Dir: dir, Err: err}
 }
 
 // Size is the number of bytes written.

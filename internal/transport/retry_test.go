@@ -81,7 +81,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	for _, status := range []int{429, 503} {
 		for name, value := range map[string]string{"seconds": "7", "date": "Tue, 24 Nov 2026 12:00:07 GMT"} {
 			clock := newFakeClock()
-			h, count := replies(http.Header{"Retry-After": {value}}, status)
+			h, count := replies(http.Header{"Retry-After": {value}, "Date": {noon.Format(http.TimeFormat)}}, status)
 			c := plain(t, serve(t, h), Config{Clock: clock.clock()})
 			if err := c.Retry(t.Context(), fetch(c, "/")); err != nil || count.Load() != 2 {
 				t.Errorf("%d in %s: %v after %d requests", status, name, err, count.Load())
@@ -89,6 +89,17 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 			if got := clock.Now().Sub(noon); got != 7*time.Second {
 				t.Errorf("%d in %s: waited %v, want 7s", status, name, got)
 			}
+		}
+	}
+}
+
+// TestRetryAfterByTheClockOfTheServer has a machine whose clock is wrong by an hour.
+func TestRetryAfterByTheClockOfTheServer(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []time.Duration{-time.Hour, time.Hour} {
+		h := http.Header{"Date": {noon.Format(http.TimeFormat)}, "Retry-After": {noon.Add(7 * time.Second).Format(http.TimeFormat)}}
+		if got := retryAfter(h, noon.Add(wrong)); got != 7*time.Second {
+			t.Errorf("clock wrong by %v: a wait of %v, want 7s", wrong, got)
 		}
 	}
 }

@@ -12,8 +12,13 @@ import (
 const maxWait = 24 * time.Hour
 
 // retryAfter returns how long a reply asks to wait, in seconds or until a date
-// (RFC 9110, 10.2.3), and 0 where it does not say. A date in the past is 0.
+// (RFC 9110, 10.2.3), and 0 where it does not say. A date in the past is 0. A
+// date is by the clock of the server, which the reply tells: ours may be wrong,
+// or may have been set meanwhile.
 func retryAfter(h http.Header, now time.Time) time.Duration {
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs
+	}
 	return parseRetryAfter(h.Get("Retry-After"), now)
 }
 
