@@ -16,6 +16,8 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 	"golang.org/x/sync/errgroup"
 
+	"go.uber.org/goleak"
+
 	"github.com/packs-cli/packs/internal/artifact"
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/manifest"
@@ -42,7 +44,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // How many times write tells progress: a layer in three pieces, the config, the
