@@ -130,3 +130,59 @@ func TestOnlyToldOverwritesReplaceContent(t *testing.T) {
 		}
 	})
 }
+
+func TestOrderOfRegistriesDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d, o := world(t)
+		want := byRegistry(plan.Compute(d, o))
+		d.Registries = rapid.Permutation(d.Registries).Draw(t, "order")
+		if got := byRegistry(plan.Compute(d, o)); !reflect.DeepEqual(got, want) {
+			t.Fatalf("plan differs:\n%+v\n%+v", got, want)
+		}
+	})
+}
+
+// byRegistry are the actions of each registry, in their order.
+func byRegistry(p *plan.Plan) map[string][]plan.Action {
+	m := make(map[string][]plan.Action)
+	for _, a := range p.Actions {
+		m[a.Registry] = append(m[a.Registry], a)
+	}
+	return m
+}
+
+// TestConflictStaysAConflict applies again and again: nothing that apply does
+// may turn what it must not replace into something that it does.
+func TestConflictStaysAConflict(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d, o := world(t)
+		conflicts := map[plan.Key]bool{}
+		for range 3 {
+			p := plan.Compute(d, o)
+			for _, a := range p.Actions {
+				k := plan.Key{Registry: a.Registry, Name: a.Name, Version: a.Version}
+				if conflicts[k] && a.Kind != plan.Conflict {
+					t.Fatalf("a conflict became %+v", a)
+				}
+				conflicts[k] = conflicts[k] || a.Kind == plan.Conflict
+			}
+			o = carryOut(p, o)
+		}
+	})
+}
+
+// TestWhatIsDownIsNeitherWrittenNorCalledRight keeps hands off what nobody saw.
+func TestWhatIsDownIsNeitherWrittenNorCalledRight(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d, o := world(t)
+		for _, a := range plan.Compute(d, o).Actions {
+			s, seen := o.Versions[plan.Key{Registry: a.Registry, Name: a.Name, Version: a.Version}]
+			if a.Name != "" && (!seen || s.Err != nil) && (a.Kind != plan.Unknown || a.Err == nil) {
+				t.Fatalf("%+v, though nobody knows what is there", a)
+			}
+		}
+	})
+}
