@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,10 +17,6 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/packs-cli/packs/executor"
-	"github.com/packs-cli/packs/internal/registrytest"
-	"github.com/packs-cli/packs/manifest"
 )
 
 // atOnce is how many versions are checked at the same time.
@@ -36,7 +33,7 @@ func (w *world) check(ctx context.Context, r *result) error {
 			return err
 		}
 	}
-	if err := w.pullAll(ctx, r); err != nil {
+	if err := w.verify(ctx, r); err != nil {
 		return err
 	}
 	if err := w.orasAll(ctx, r); err != nil {
@@ -71,43 +68,48 @@ func (s *site) uploads(r *result) error {
 	return nil
 }
 
-// pullAll fetches every version from every registry with packs itself: it
-// checks each digest, unpacks, and digests the files.
-func (w *world) pullAll(ctx context.Context, r *result) (err error) {
-	direct := *w.catalog
-	direct.Registries = append([]manifest.Registry(nil), w.catalog.Registries...)
-	names := make([]string, 0, len(direct.Registries))
-	for i := range direct.Registries {
-		names = append(names, direct.Registries[i].Name)
-		for _, s := range w.sites {
-			if s.name == direct.Registries[i].Name {
-				direct.Registries[i].Host = s.server.Host
-			}
-		}
-	}
-	env := func(name string) (string, bool) { return registrytest.Password, name == "CHAOS_PASSWORD" }
-	e, err := executor.New(&direct, executor.Options{Pulling: true, Registries: names, Env: env})
-	if err != nil {
+// verify lets packs read everything again, past the proxies: each byte of each
+// layer, and the files in it.
+func (w *world) verify(ctx context.Context, r *result) error {
+	const file = "direct.yaml"
+	if err := os.WriteFile(filepath.Join(w.work, file), []byte(w.packsYAML(func(s *site) string { return s.server.Host })), 0o600); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
-	for _, name := range names {
-		for i := range w.versions {
-			v := &w.versions[i]
-			g.Go(func() error {
-				dir, err := os.MkdirTemp(w.work, "pull-")
-				if err != nil {
-					return err
-				}
-				got, err := e.Pull(ctx, executor.PullRequest{Registry: name, Name: v.name, Version: v.version, Dir: dir})
-				r.verified(name+": "+v.name+"@"+v.version, err, err == nil && got.ContentDigest == v.content && got.Digest == v.manifest.String())
-				return os.RemoveAll(dir)
-			})
-		}
+	cmd := w.packs(ctx, "verify", "--deep", "--no-cache", "-o", "json", "-f", file)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		return err
 	}
-	return g.Wait()
+	var report struct {
+		Items []struct{ Status, Registry, Name, Version, Digest, PublishedDigest, Problem string }
+	}
+	if err := json.Unmarshal(out, &report); err != nil {
+		return fmt.Errorf("packs verify: %w\n%s", err, said.Bytes())
+	}
+	want := make(map[string]*version, len(w.versions))
+	for i := range w.versions {
+		want[w.versions[i].name+"@"+w.versions[i].version] = &w.versions[i]
+	}
+	for i := range report.Items {
+		it := &report.Items[i]
+		v := want[it.Name+"@"+it.Version]
+		if it.Name == "" {
+			continue // the base path
+		}
+		var missing error
+		if it.Status != "ok" {
+			missing = fmt.Errorf("%s: %s", it.Status, it.Problem)
+		}
+		right := v != nil && it.Digest == v.manifest.String() && it.PublishedDigest == v.content
+		r.verified(it.Registry+": "+it.Name+"@"+it.Version, missing, right)
+	}
+	if n := len(w.versions) * (len(w.sites) + 1); r.checked != n {
+		return fmt.Errorf("packs verify tells of %d versions, there are %d\n%s", r.checked, n, said.Bytes())
+	}
+	return nil
 }
 
 // orasAll pulls versions with oras, which checks digests by code of its own.

@@ -118,11 +118,7 @@ type program struct {
 
 func (w *world) start(ctx context.Context) (*program, error) {
 	p := &program{done: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, filepath.Join(w.bin, "packs"), "apply", "--yes", "--no-color", "-v", "--request-timeout", "1s")
-	p.cmd.Dir = w.work
-	p.cmd.Env = []string{
-		"TMPDIR=" + w.temp, "PACKS_CACHE_DIR=" + w.cache, "HOME=" + w.work, "CHAOS_PASSWORD=" + registrytest.Password,
-	}
+	p.cmd = w.packs(ctx, "apply", "--yes", "--no-color", "-v", "--request-timeout", "1s")
 	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
@@ -132,6 +128,16 @@ func (w *world) start(ctx context.Context) (*program, error) {
 		close(p.done)
 	}()
 	return p, nil
+}
+
+// packs is a command line of the program under test.
+func (w *world) packs(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(w.bin, "packs"), args...)
+	cmd.Dir = w.work
+	cmd.Env = []string{
+		"TMPDIR=" + w.temp, "PACKS_CACHE_DIR=" + w.cache, "HOME=" + w.work, "CHAOS_PASSWORD=" + registrytest.Password,
+	}
+	return cmd
 }
 
 // killAt kills a program at a moment, unless it has ended by then.

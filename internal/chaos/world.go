@@ -87,7 +87,7 @@ func newWorld(ctx context.Context, c config) (w *world, err error) {
 		return w, err
 	}
 	file := filepath.Join(c.work, "packs.yaml")
-	if err := os.WriteFile(file, []byte(w.packsYAML()), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(w.packsYAML(func(s *site) string { return s.proxy.Host })), 0o600); err != nil {
 		return w, err
 	}
 	if w.catalog, err = manifest.Load(file, manifest.LoadOptions{}); err != nil {
@@ -127,11 +127,12 @@ func (w *world) close() error {
 	return errors.Join(errs...)
 }
 
-func (w *world) packsYAML() string {
+// packsYAML is the catalog, with the hosts that registries are asked at.
+func (w *world) packsYAML(host func(*site) string) string {
 	var b strings.Builder
 	b.WriteString("apiVersion: packs/v1\nkind: Catalog\nregistries:\n  - {name: local, type: layout, path: ./layout, repositoryPrefix: team}\n")
 	for _, s := range w.sites {
-		fmt.Fprintf(&b, "  - name: %s\n    type: oci\n    host: %s\n    repositoryPrefix: team\n", s.name, s.proxy.Host)
+		fmt.Fprintf(&b, "  - name: %s\n    type: oci\n    host: %s\n    repositoryPrefix: team\n", s.name, host(s))
 		if s.server.Tokens != nil {
 			fmt.Fprintf(&b, "    credentials: {username: %s, passwordEnv: CHAOS_PASSWORD}\n", registrytest.Username)
 		}
