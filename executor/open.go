@@ -29,6 +29,9 @@ func (o *opener) open(r *manifest.Registry) (registry.Registry, error) {
 	}
 	switch r.Type {
 	case manifest.TypeLayout:
+		if layout.IsBundle(r) {
+			return layout.NewBundle(*r)
+		}
 		return layout.New(*r)
 	case manifest.TypeOCI:
 		return oci.New(r, general)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 
 	"github.com/opencontainers/go-digest"
 
@@ -15,7 +15,7 @@ import (
 // blobReader reads a blob and fails at its end where size or digest differ.
 type blobReader struct {
 	ctx  context.Context //nolint:containedctx // of the call that opened the blob: io.Reader has no place for one
-	file *os.File
+	file fs.File
 	left int64 // bytes that are still to come
 	want digest.Digest
 	hash digest.Digester

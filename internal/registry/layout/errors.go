@@ -32,6 +32,8 @@ func (r *Registry) hint(repository string, err error) string {
 	folder := r.folder(repository)
 	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
+	case r.tar != nil && errors.Is(err, registry.ErrCorrupt):
+		return fmt.Sprintf("copy %s here again from where it was made, or make it anew", r.path)
 	case slices.ContainsFunc(diskFull, is):
 		return fmt.Sprintf("free some space in %s, or name another folder as path: of registry %s, then run the same again: what is complete stays", r.path, r.spec.Name)
 	case slices.ContainsFunc(readOnly, is):

@@ -32,10 +32,29 @@ var errNotLayout = errors.New("not an OCI image layout")
 
 // folder is the layout of one repository, open.
 type folder struct {
-	root *os.Root
+	files source
+	root  *os.Root // to write; nil in a bundle
 }
 
-func (f *folder) close() { closeRead(f.root) }
+// source is the files of a layout, to read. Names are as in package fs.
+type source interface {
+	Open(name string) (fs.File, error)
+	Stat(name string) (fs.FileInfo, error)
+	Close() error
+}
+
+// onDisk are the files of a folder; links do not lead out of it.
+type onDisk struct{ *os.Root }
+
+func (d onDisk) Open(name string) (fs.File, error) {
+	f, err := d.Root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *folder) close() { closeRead(f.files) }
 
 // closeRead closes what was only read from.
 func closeRead(c io.Closer) { _ = c.Close() }
@@ -54,18 +73,7 @@ func (r *Registry) openBase() (*os.Root, error) {
 
 // open opens a repository for reading.
 func (r *Registry) open(repository string) (*folder, error) {
-	base, err := r.openBase()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errNoRepository
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer closeRead(base)
-	f, err := openFolder(base, repository)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errNoRepository
-	}
+	f, err := r.openFiles(repository)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +86,28 @@ func (r *Registry) open(repository string) (*folder, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+func (r *Registry) openFiles(repository string) (*folder, error) {
+	if r.tar != nil {
+		if info, err := r.tar.Stat(repository); err != nil || !info.IsDir() {
+			return nil, errNoRepository
+		}
+		return &folder{files: inTar{r.tar, repository}}, nil
+	}
+	base, err := r.openBase()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoRepository
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer closeRead(base)
+	f, err := openFolder(base, repository)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoRepository
+	}
+	return f, err
 }
 
 var errNoRepository = fmt.Errorf("%w: %w", registry.ErrNotFound, registry.ErrNoRepository)
@@ -94,7 +124,7 @@ func openFolder(base *os.Root, repository string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{root: root}, nil
+	return &folder{files: onDisk{root}, root: root}, nil
 }
 
 // isLayout tells whether the folder is an image layout. One that is empty, or
@@ -127,16 +157,21 @@ func (f *folder) isLayout() (bool, error) {
 // checkUnfinished returns errNotLayout where a folder without the file
 // oci-layout holds what neither packs nor oras writes before that file.
 func (f *folder) checkUnfinished() error {
-	dir, err := f.root.Open(".")
+	file, err := f.files.Open(".")
 	if err != nil {
 		return err
 	}
-	defer closeRead(dir)
-	names, err := dir.Readdirnames(16)
+	defer closeRead(file)
+	dir, ok := file.(fs.ReadDirFile)
+	if !ok {
+		return errNotLayout
+	}
+	entries, err := dir.ReadDir(16)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	for _, name := range names {
+	for _, e := range entries {
+		name := e.Name()
 		if !slices.Contains([]string{lockFile, tempFile, ocispec.ImageBlobsDir, "ingest"}, name) {
 			return fmt.Errorf("%w: the folder holds %q, and no file oci-layout", errNotLayout, name)
 		}
@@ -179,7 +214,7 @@ func (f *folder) readManifest(desc ocispec.Descriptor) ([]byte, error) {
 }
 
 // openBlob opens a blob whose file has the right size.
-func (f *folder) openBlob(desc ocispec.Descriptor) (*os.File, error) {
+func (f *folder) openBlob(desc ocispec.Descriptor) (fs.File, error) {
 	name := blobPath(desc.Digest)
 	info, err := f.stat(name)
 	if err != nil {
@@ -188,7 +223,7 @@ func (f *folder) openBlob(desc ocispec.Descriptor) (*os.File, error) {
 	if info.Size() != desc.Size {
 		return nil, fmt.Errorf("%w: %w: %s has %d bytes, %d are expected", registry.ErrCorrupt, registry.ErrDigest, name, info.Size(), desc.Size)
 	}
-	return f.root.Open(name)
+	return f.files.Open(name)
 }
 
 // readSmall reads a file of the layout that has at most limit bytes.
@@ -196,7 +231,7 @@ func (f *folder) readSmall(name string, limit int64) ([]byte, error) {
 	if _, err := f.stat(name); err != nil {
 		return nil, err
 	}
-	file, err := f.root.Open(name)
+	file, err := f.files.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +248,7 @@ func (f *folder) readSmall(name string, limit int64) ([]byte, error) {
 
 // stat returns a regular file. To open a pipe would wait for ever.
 func (f *folder) stat(name string) (fs.FileInfo, error) {
-	info, err := f.root.Stat(name)
+	info, err := f.files.Stat(name)
 	if err != nil {
 		return nil, err
 	}

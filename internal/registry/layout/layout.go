@@ -16,6 +16,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/packs-cli/packs/internal/artifact"
+	"github.com/packs-cli/packs/internal/bundle"
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/manifest"
 )
@@ -23,7 +24,8 @@ import (
 // Registry is a folder of OCI image layouts. Make one with New.
 type Registry struct {
 	spec manifest.Registry
-	path string // absolute
+	path string         // absolute
+	tar  *bundle.Bundle // where the layouts are in a bundle; nil: in a folder
 
 	mu    sync.Mutex
 	turns map[string]chan struct{} // one writer at a time for each repository; guarded by mu
@@ -107,7 +109,7 @@ func (f *folder) manifestByDigest(x *index, d digest.Digest) (ocispec.Descriptor
 	none := ocispec.Descriptor{}
 	desc, listed := x.byDigest(d)
 	if !listed {
-		info, err := f.root.Stat(blobPath(d))
+		info, err := f.files.Stat(blobPath(d))
 		if errors.Is(err, fs.ErrNotExist) {
 			return none, nil, registry.ErrNotFound
 		}
