@@ -14,14 +14,17 @@ const VerifyKind = "VerifyReport"
 // packs.yaml; in each: what packs go into, versions by name and version, then
 // versions that packs.yaml does not have.
 type VerifyReport struct {
-	APIVersion string        `json:"apiVersion"`
-	Kind       string        `json:"kind"`
-	Tool       string        `json:"tool,omitempty"`
-	Source     *plan.Source  `json:"source,omitempty"`
-	Shard      *plan.Shard   `json:"shard,omitempty"`
-	Deep       bool          `json:"deep"` // whether content digests were recomputed from the layers
-	Summary    VerifySummary `json:"summary"`
-	Items      []VerifyItem  `json:"items"`
+	APIVersion string       `json:"apiVersion"`
+	Kind       string       `json:"kind"`
+	Tool       string       `json:"tool,omitempty"`
+	Source     *plan.Source `json:"source,omitempty"`
+	Shard      *plan.Shard  `json:"shard,omitempty"`
+	// MissingShards are parts of the catalog that a report of several runs says
+	// nothing about.
+	MissingShards []plan.Shard  `json:"missingShards,omitempty"`
+	Deep          bool          `json:"deep"` // whether content digests were recomputed from the layers
+	Summary       VerifySummary `json:"summary"`
+	Items         []VerifyItem  `json:"items"`
 	// Listings say how far it is known what else registries hold; empty unless
 	// that was asked for.
 	Listings []Listing `json:"listings,omitempty"`

@@ -42,7 +42,7 @@ func newReportMergeCmd(a *app) *cobra.Command {
 		Use:   "merge FILE...",
 		Short: "Join what shards reported into one",
 		Long: `merge reads what runs with --shard left, and writes what one run would have: plans,
-reports of apply, or reports of validate, as -o json writes them, all of one kind.
+or reports of apply, verify or validate, as -o json writes them, all of one kind.
 Files that apply --events wrote count as reports of apply: they tell of runs that
 were killed, too. A folder stands for its *.json and *.jsonl files.
 
@@ -104,6 +104,8 @@ func mergedDocument(m *reports.Merged) (kind string, document any) {
 	switch {
 	case m.Validation != nil:
 		return lint.ReportKind, m.Validation
+	case m.Verify != nil:
+		return executor.VerifyKind, m.Verify
 	case m.Plan != nil:
 		return plan.Kind, m.Plan
 	}
@@ -125,6 +127,8 @@ func mergedOutcome(m *reports.Merged, shown bool) error {
 		outcome = applyOutcome(m.Apply)
 	case m.Plan != nil:
 		outcome = planOutcome(m.Plan, false)
+	case m.Verify != nil:
+		outcome = verifyOutcome(m.Verify)
 	case m.Validation != nil && m.Validation.Summary.Errors > 0:
 		codes = append(codes, exitFailed)
 	}

@@ -195,7 +195,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 		"a reader that fails": func(w *bundle.Writer) error {
 			return w.Add(order[0], io.MultiReader(strings.NewReader("x"), failing{}))
 		},
-		"checked at the very end.": func(w *bundle.Writer) error {
+		"checked at the very end": func(w *bundle.Writer) error {
 			return w.Add(order[0], io.MultiReader(strings.NewReader(content[order[0]]), failing{}))
 		},
 	} {
@@ -222,7 +222,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}
 }
 
-var errFailing = errors.New("a reader that fails checked at the very end.")
+var errFailing = errors.New("a reader that fails checked at the very end")
 
 type failing struct{}
 

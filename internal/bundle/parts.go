@@ -125,7 +125,7 @@ func (p *parts) holding(off int64) string {
 
 // Close closes all files.
 func (p *parts) Close() error {
-	var errs []error
+	errs := make([]error, 0, len(p.files))
 	for _, f := range p.files {
 		errs = append(errs, f.Close())
 	}

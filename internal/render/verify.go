@@ -146,7 +146,7 @@ func verifyLine(r *executor.VerifyReport, file string) string {
 		if len(versions) == 1 {
 			verb = " is as in "
 		}
-		line := "Verified" + shardWord("", r.Shard, nil) + ": " + Count(len(versions), "version") + " in " + Count(len(registries), "registry") + verb + Clean(file) + how
+		line := "Verified" + shardWord("", r.Shard, r.MissingShards) + ": " + Count(len(versions), "version") + " in " + Count(len(registries), "registry") + verb + Clean(file) + how
 		if s.Uncommitted > 0 {
 			line += "; " + strconv.Itoa(s.Uncommitted) + " of the packs not as in git"
 		}
@@ -156,7 +156,7 @@ func verifyLine(r *executor.VerifyReport, file string) string {
 	if !r.Listed() {
 		parts = append(parts, "and what else registries hold is not known")
 	}
-	return "Not verified" + shardWord("", r.Shard, nil) + ": " + strings.Join(parts, ", ") + "."
+	return "Not verified" + shardWord("", r.Shard, r.MissingShards) + ": " + strings.Join(parts, ", ") + "."
 }
 
 func verifyCounts(s executor.VerifySummary) []string {

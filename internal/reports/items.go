@@ -42,7 +42,7 @@ func (k *key) String() string {
 // item is an action or item of one document, as far as joining needs it.
 type item struct {
 	key
-	kind             plan.ActionKind
+	phase            int    // of the plan or report: what must exist comes before what goes into it
 	rank             int    // the lowest of several with one key is kept
 	said             string // what became of it, in a word
 	digest, previous string
@@ -119,7 +119,7 @@ func (l *items) sorted() []item {
 	}
 	slices.SortFunc(list, func(a, b item) int {
 		return cmp.Or(
-			cmp.Compare(place[a.registry], place[b.registry]), cmp.Compare(phase(a.kind), phase(b.kind)),
+			cmp.Compare(place[a.registry], place[b.registry]), cmp.Compare(a.phase, b.phase),
 			strings.Compare(a.name, b.name), version.Compare(a.version, b.version),
 			strings.Compare(a.repository, b.repository), strings.Compare(a.text, b.text),
 		)

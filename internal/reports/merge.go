@@ -61,6 +61,8 @@ func Merge(docs []*Document) (*Merged, error) {
 		m.joinApply(h, docs)
 	case lint.ReportKind:
 		m.joinValidation(h, docs)
+	case executor.VerifyKind:
+		m.joinVerify(h, docs)
 	default:
 		m.joinPlan(h, docs)
 	}
@@ -174,7 +176,7 @@ func (m *Merged) joinPlan(h head, docs []*Document) {
 			registries = append(registries, a.Registry)
 			text := encode(a)
 			actions[text] = a
-			list.add(d, item{key: keyOf(a.Kind, a.Registry, a.Repository, a.Name, a.Version), kind: a.Kind, rank: planRank(a.Kind), said: string(a.Kind), text: text})
+			list.add(d, item{key: keyOf(a.Kind, a.Registry, a.Repository, a.Name, a.Version), phase: phase(a.Kind), rank: planRank(a.Kind), said: string(a.Kind), text: text})
 		}
 		list.follow(d, registries)
 		p.Remarks = joinRemarks(p.Remarks, d.Plan.Remarks)
@@ -223,7 +225,7 @@ func (m *Merged) joinApply(h head, docs []*Document) {
 			text := encode(it)
 			items[text] = it
 			list.add(d, item{
-				key: keyOf(it.Action, it.Registry, it.Repository, it.Name, it.Version), kind: it.Action, rank: applyRank(&it),
+				key: keyOf(it.Action, it.Registry, it.Repository, it.Name, it.Version), phase: phase(it.Action), rank: applyRank(&it),
 				said: saidOf(&it), digest: it.Digest, previous: it.Previous, text: text,
 			})
 		}

@@ -296,6 +296,43 @@ func TestValidations(t *testing.T) {
 	}
 }
 
+func TestVerifications(t *testing.T) {
+	t.Parallel()
+	part := func(i int, deep bool, items ...executor.VerifyItem) *executor.VerifyReport {
+		return &executor.VerifyReport{
+			APIVersion: plan.APIVersion, Kind: executor.VerifyKind, Shard: &plan.Shard{Index: i, Count: 2}, Deep: deep,
+			Summary: executor.SummarizeVerify(items), Items: items,
+			Listings: []executor.Listing{{Registry: "r", Complete: i == 0, Gaps: []string{"gap"}}},
+		}
+	}
+	it := func(status executor.VerifyStatus, name string) executor.VerifyItem {
+		out := executor.VerifyItem{Status: status, Registry: "r", Repository: "x/" + name, Name: name}
+		if name != "" {
+			out.Version = "1.0.0"
+		}
+		return out
+	}
+	m := merge(t,
+		part(1, true, it(executor.VerifyOK, "b"), it(executor.VerifyUnmanaged, "a")),
+		part(0, true, it(executor.VerifyOK, ""), it(executor.VerifyMissing, "c")),
+		part(0, false, it(executor.VerifyOK, "c")))
+	var got []string
+	for _, it := range m.Verify.Items {
+		got = append(got, string(it.Status)+" "+it.Name)
+	}
+	if fmt.Sprint(got) != "[ok  ok b missing c unmanaged a]" || m.Verify.Deep || m.Verify.Listings[0].Complete || len(m.Verify.Listings[0].Gaps) != 1 {
+		t.Errorf("%q %+v", got, m.Verify)
+	}
+	for _, want := range []string{"2 did not read the layers", "c@1.0.0 in r (missing in 1, ok in 2)"} {
+		if !strings.Contains(said(m), want) {
+			t.Errorf("%q lacks %q", said(m), want)
+		}
+	}
+	if err := schema.Validate(schema.VerifyReport, m.Verify); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	part := func(i int, remark string, actions ...plan.Action) *plan.Plan {
@@ -404,7 +441,7 @@ func FuzzMerge(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for name, doc := range map[string]any{schema.ApplyReport: m.Apply, schema.ValidationReport: m.Validation, schema.Plan: m.Plan} {
+		for name, doc := range map[string]any{schema.ApplyReport: m.Apply, schema.ValidationReport: m.Validation, schema.VerifyReport: m.Verify, schema.Plan: m.Plan} {
 			if reflect.ValueOf(doc).IsNil() {
 				continue
 			}

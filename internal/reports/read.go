@@ -18,13 +18,14 @@ import (
 const MaxBytes = 64 << 20
 
 // Document is one plan or report: a file, or the part of an events file that is
-// about one shard. One of Apply, Validation and Plan is not nil.
+// about one shard. One of the pointers is not nil.
 type Document struct {
 	Name       string // of the file
 	Events     bool   // read from an events file
 	Torn       bool   // its last line was cut short
 	Apply      *executor.Report
 	Validation *lint.Report
+	Verify     *executor.VerifyReport
 	Plan       *plan.Plan
 }
 
@@ -80,11 +81,14 @@ func (d *Document) decode(data []byte) error {
 	case lint.ReportKind:
 		d.Validation = new(lint.Report)
 		into, described = d.Validation, schema.ValidationReport
+	case executor.VerifyKind:
+		d.Verify = new(executor.VerifyReport)
+		into, described = d.Verify, schema.VerifyReport
 	case plan.Kind:
 		d.Plan = new(plan.Plan)
 		into, described = d.Plan, schema.Plan
 	default:
-		return fmt.Errorf("a document of kind %.100q cannot be joined with others: want %s, %s or %s", head.Kind, executor.ReportKind, lint.ReportKind, plan.Kind)
+		return fmt.Errorf("a document of kind %.100q cannot be joined with others: want %s, %s, %s or %s", head.Kind, executor.ReportKind, executor.VerifyKind, lint.ReportKind, plan.Kind)
 	}
 	if err := strictjson.Decode(data, into); err != nil {
 		return err
@@ -103,6 +107,8 @@ func (d *Document) check() error {
 	}
 	switch {
 	case d.Apply != nil && d.Apply.Summary != executor.Summarize(d.Apply.Items):
+		return changed
+	case d.Verify != nil && d.Verify.Summary != executor.SummarizeVerify(d.Verify.Items):
 		return changed
 	case d.Plan != nil && d.Plan.Summary != plan.Summarize(d.Plan.Actions):
 		return changed
@@ -154,6 +160,9 @@ func (d *Document) head() head {
 	case d.Validation != nil:
 		r := d.Validation
 		return head{lint.ReportKind, r.Tool, r.Source, r.Shard, r.MissingShards}
+	case d.Verify != nil:
+		r := d.Verify
+		return head{executor.VerifyKind, r.Tool, r.Source, r.Shard, r.MissingShards}
 	case d.Plan != nil:
 		p := d.Plan
 		return head{plan.Kind, p.Tool, p.Source, p.Shard, p.MissingShards}
