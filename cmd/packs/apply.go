@@ -58,7 +58,7 @@ stale (nothing was done), 130 interrupted.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runApply(cmd, a, o, args) },
 	}
 	o.add(a, cmd)
-	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown"})
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown", "html"})
 	o.summary.add(cmd)
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
@@ -160,6 +160,8 @@ func writeReport(w io.Writer, s render.Style, format string, r *executor.Report,
 		return render.YAML(w, r)
 	case "markdown":
 		return render.MarkdownReport(w, r, o)
+	case "html":
+		return render.HTMLReport(w, r, o)
 	}
 	return render.Report(w, s, r, o)
 }

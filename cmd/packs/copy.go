@@ -73,7 +73,7 @@ Exit codes: those of apply.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runCopy(cmd.Context(), a, o, args[0], args[1]) },
 	}
 	fs := cmd.Flags()
-	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown"})
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown", "html"})
 	o.summary.add(cmd)
 	o.access.add(fs)
 	fs.StringArrayVar(&o.packs, "pack", nil, "only this pack; `NAME[@RANGE]`, NAME may be a glob (repeatable)")

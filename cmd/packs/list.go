@@ -38,7 +38,7 @@ not to go on, have it reviewed, and name the file under from: to promote it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runList(cmd.Context(), a, o) },
 	}
 	o.addSelection(a, cmd)
-	o.outputs.add(cmd, []string{"text", "json", "yaml", "pins"})
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "html", "pins"})
 	return cmd
 }
 
@@ -79,6 +79,8 @@ func writeList(w io.Writer, s render.Style, format string, l *render.List) error
 		return render.JSON(w, l)
 	case "yaml":
 		return render.YAML(w, l)
+	case "html":
+		return render.HTMLList(w, l)
 	}
 	return render.TextList(w, s, l)
 }

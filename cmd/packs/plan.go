@@ -55,7 +55,7 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), a, o) },
 	}
 	o.add(a, cmd)
-	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown"})
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown", "html"})
 	o.summary.add(cmd)
 	cmd.Flags().BoolVar(&o.showUnchanged, "show-unchanged", false, "list versions that are as they should be, too")
 	cmd.Flags().StringVar(&o.save, "save", "", "write the plan to `FILE`, for apply")
@@ -97,6 +97,8 @@ func writePlan(w io.Writer, s render.Style, format string, p *plan.Plan, o rende
 		return render.YAML(w, p)
 	case "markdown":
 		return render.MarkdownPlan(w, p, o)
+	case "html":
+		return render.HTMLPlan(w, p, o)
 	}
 	return render.Plan(w, s, p, o)
 }

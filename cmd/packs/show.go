@@ -54,13 +54,13 @@ type writeDocument func(w io.Writer, s render.Style, format string, o *showOptio
 
 // documents are all kinds that show reads.
 func documents() map[string]document {
-	usual := []string{"text", "json", "yaml", "markdown"}
+	usual := []string{"text", "json", "yaml", "markdown", "html"}
 	return map[string]document{
 		plan.Kind:           {usual, showPlan},
 		executor.ReportKind: {usual, showReport},
 		executor.VerifyKind: {verifyFormats, showVerify},
 		lint.ReportKind:     {render.FindingFormats(), showFindings},
-		render.ListKind:     {[]string{"text", "json", "yaml"}, showList},
+		render.ListKind:     {[]string{"text", "json", "yaml", "html"}, showList},
 	}
 }
 

@@ -33,11 +33,12 @@ var findingWriters = map[string]func(io.Writer, *lint.Report, FindingsOptions) e
 	"github":   writeFindingsGitHub,
 	"gitlab":   writeFindingsGitLab,
 	"markdown": writeFindingsMarkdown,
+	"html":     writeFindingsHTML,
 }
 
 // FindingFormats are the formats that Findings writes; the first is for people.
 func FindingFormats() []string {
-	return []string{"text", "json", "yaml", "sarif", "junit", "github", "gitlab", "markdown"}
+	return []string{"text", "json", "yaml", "sarif", "junit", "github", "gitlab", "markdown", "html"}
 }
 
 // Findings writes a validation report in one of FindingFormats.

@@ -46,6 +46,7 @@ type htmlText struct {
 	Code  bool // in the type of code
 	Block bool // with its own line breaks
 	Dim   bool
+	Tone  string // as that of a row, for this text alone
 }
 
 // The parts that every page has.

@@ -23,12 +23,7 @@ func HTMLVerify(w io.Writer, r *executor.VerifyReport, o VerifyOptions) error {
 	if !r.Right() {
 		p.State = "wrong"
 	}
-	if r.Source != nil {
-		p.Facts = append(p.Facts, htmlFact{Name: "git commit", Text: Clean(r.Source.Commit), Code: true})
-		if r.Source.Dirty {
-			p.Facts = append(p.Facts, htmlFact{Name: "work tree", Text: "has changes that are not committed"})
-		}
-	}
+	p.Facts = sourceFacts(r.Source)
 	proof := "manifests; layers were asked for by digest and size"
 	if r.Deep {
 		proof = "every layer, file by file"
@@ -69,9 +64,7 @@ func verifyRow(it *executor.VerifyItem) htmlRow {
 		published = append(published, htmlText{Text: word, Dim: true})
 	}
 	wrong := textLine(oneLineOf(it.Problem))
-	for _, n := range changeNotes(changesOf(it)) {
-		wrong = append(wrong, htmlText{Text: n.text, Code: true})
-	}
+	wrong = append(wrong, changeLines(changesOf(it))...)
 	if it.Hint != "" {
 		wrong = append(wrong, htmlText{Text: Clean(it.Hint), Dim: true})
 	}
