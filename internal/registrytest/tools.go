@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -44,4 +45,15 @@ func Tool(tb testing.TB, name string) string {
 		tb.Skip(err)
 	}
 	return ""
+}
+
+// OnPath returns the path of a program that distributions of Linux have and
+// `make tools` does not build. Where it is missing, the test is skipped.
+func OnPath(tb testing.TB, name string) string {
+	tb.Helper()
+	file, err := exec.LookPath(name)
+	if err != nil {
+		tb.Skipf("%s is not on PATH: package %s of Debian has it", name, name)
+	}
+	return file
 }
