@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/packs-cli/packs/executor"
+	"github.com/packs-cli/packs/internal/render"
 )
 
 // patience is how long a command puts up with registries.
@@ -111,7 +112,9 @@ func (a *app) timedOut(err error) error {
 		return err
 	}
 	if errors.Is(err, executor.ErrInterrupted) || errors.Is(err, context.DeadlineExceeded) {
-		return exit(&usageError{message: over.Error(), hint: "run the same again: what is done is not done twice"}, exitFailed)
+		return exit(&faultsError{[]render.Fault{{
+			What: over.Error(), Hint: "run the same again: what is done is not done twice", Code: render.CodeOf(executor.ErrInterrupted),
+		}}}, exitFailed)
 	}
 	return exit(errors.Join(err, over), exitFailed)
 }
