@@ -17,11 +17,21 @@ func cause(err error) (why, hint string) {
 	if !errors.As(err, &re) {
 		return err.Error(), ""
 	}
-	why = oneLine(untried(re.Err))
+	why = oneLine(untried(first(re.Err)))
 	if !errors.Is(err, registry.ErrUnreachable) && !errors.Is(err, registry.ErrCertificate) && !errors.Is(err, registry.ErrUnauthorized) {
 		why = re.Op + ": " + why // the others are the same whatever was asked
 	}
 	return why, re.Hint
+}
+
+// first is why a registry was given up, where that is why it was not asked: packs
+// that were asked and those that were not have the same cause.
+func first(err error) error {
+	var circuit *transport.CircuitError
+	if errors.As(err, &circuit) {
+		return circuit.Err
+	}
+	return err
 }
 
 // untried leaves out how often something was tried: packs with the same failure

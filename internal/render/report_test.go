@@ -11,6 +11,7 @@ import (
 
 	"github.com/packs-cli/packs/executor"
 	"github.com/packs-cli/packs/internal/registry"
+	"github.com/packs-cli/packs/internal/transport"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
 )
@@ -220,5 +221,26 @@ nginx    1.10.0   present    unknown
 `
 	if b.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", b.String(), want)
+	}
+}
+
+// TestAGivenUpRegistryIsOneFault has packs that were tried and packs that were
+// not asked any more.
+func TestAGivenUpRegistryIsOneFault(t *testing.T) {
+	t.Parallel()
+	refused := fmt.Errorf("%w: connection refused", registry.ErrUnreachable)
+	why := func(err error) error { return &registry.Error{Op: "read manifest", Ref: "h/x", Err: err} }
+	r := report(
+		failed("dev", "a", why(refused)),
+		failed("dev", "b", why(&transport.GaveUpError{Tries: 4, Err: refused})),
+		failed("dev", "c", why(&transport.CircuitError{Err: refused})),
+		failed("dev", "d", why(&transport.CircuitError{Err: &transport.GaveUpError{Tries: 4, Err: refused}})),
+	)
+	var b bytes.Buffer
+	if err := Faults(&b, Style{}, ReportFaults(r)); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Count(got, "error: ") != 1 || !strings.Contains(got, "(4 packs") || strings.Contains(got, "not asked") {
+		t.Errorf("got:\n%s", got)
 	}
 }
