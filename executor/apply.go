@@ -58,6 +58,7 @@ func (e *Executor) Apply(ctx context.Context, p *plan.Plan) (*Report, error) {
 	e.events.emit(Event{Type: EventApplyStarted, Total: writes, Bytes: size})
 	r.settle()
 	r.carryOut(ctx, jobs)
+	r.deleteAll(ctx)
 	e.events.emit(Event{Type: EventApplyDone})
 	return r.report(ctx), nil
 }
@@ -159,7 +160,7 @@ func (r *run) settle() {
 			it.Status, it.Err, it.Error = StatusConflict, ErrConflict, a.Reason
 		case plan.Unknown:
 			it.fail(a.Err)
-		case plan.Skip, plan.CreateProject, plan.CreateRepository, plan.UpdateRepository, plan.Push, plan.Overwrite, plan.Delete:
+		case plan.Skip, plan.CreateProject, plan.CreateRepository, plan.UpdateRepository, plan.Push, plan.Overwrite, plan.Delete, plan.DeleteRepository:
 			continue
 		}
 		r.finish(i)

@@ -49,8 +49,9 @@ type Executor struct {
 type target struct {
 	registry.Registry
 	spec   *manifest.Registry
-	others bool // the base path repository belongs to another shard
-	idle   bool // nothing goes there: it is only listed
+	others bool  // the base path repository belongs to another shard
+	idle   bool  // nothing goes there: it is only listed, or pruned
+	lost   error // the registry did not tell where it is: nothing can be asked of it
 }
 
 // InputError is a mistake in the options: a registry or pack that the catalog
@@ -61,8 +62,13 @@ type InputError struct {
 	Message string
 }
 
-// Error returns OPTION VALUE: MESSAGE.
-func (e *InputError) Error() string { return fmt.Sprintf("%s %s: %s", e.Option, e.Value, e.Message) }
+// Error returns OPTION [VALUE]: MESSAGE.
+func (e *InputError) Error() string {
+	if e.Value == "" {
+		return e.Option + ": " + e.Message
+	}
+	return fmt.Sprintf("%s %s: %s", e.Option, e.Value, e.Message)
+}
 
 // New returns an executor for a catalog. It contacts nothing; mistakes in the
 // options are *InputError.
@@ -96,7 +102,9 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	for _, r := range regs {
 		copied := !o.Pulling && copiedTo(c, r.Name)
 		basePath := o.Shard.HasBasePath() && r.BasePathRepository && wanted(all, r.Name)
-		if !basePath && !copied && !o.Unmanaged && !wanted(e.chosen, r.Name) && !slices.Contains(o.Registries, r.Name) {
+		goes := copied || wanted(all, r.Name) || slices.Contains(o.Registries, r.Name)
+		own := basePath || copied || wanted(e.chosen, r.Name) || slices.Contains(o.Registries, r.Name)
+		if !own && !o.Unmanaged && (o.Pulling || !retires(c, r.Name)) {
 			continue
 		}
 		r = fit(share(r, o.Shard), openFiles(), len(regs))
@@ -104,8 +112,10 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		if err != nil {
 			return nil, errors.Join(err, e.Close())
 		}
-		idle := o.Unmanaged && !copied && !wanted(all, r.Name) && !slices.Contains(o.Registries, r.Name)
-		e.targets = append(e.targets, &target{Registry: backend, spec: r, others: !o.Shard.HasBasePath(), idle: idle})
+		e.targets = append(e.targets, &target{Registry: backend, spec: r, others: !o.Shard.HasBasePath(), idle: !goes})
+	}
+	if err := e.checkPrune(); err != nil {
+		return nil, errors.Join(err, e.Close())
 	}
 	if err := e.openSources(); err != nil {
 		return nil, errors.Join(err, e.Close())

@@ -28,6 +28,14 @@ type Options struct {
 	// Unmanaged lists what registries hold beyond packs.yaml, also those to which
 	// nothing goes.
 	Unmanaged bool
+	// Prune deletes what packs.yaml retires, and what its prune: does not keep.
+	// Without it retired versions are only shown. It does not go with Packs.
+	Prune bool
+	// IncludeUnmanaged lets Prune delete versions that packs did not publish.
+	IncludeUnmanaged bool
+	// PruneRepositories lets Prune delete repositories that hold nothing, or will
+	// hold nothing.
+	PruneRepositories bool
 	// FailFast starts nothing new after the first failure.
 	FailFast bool
 	// Ahead makes archives of missing packs while Plan reads them: for a plan

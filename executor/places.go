@@ -40,6 +40,7 @@ func (t *target) basePath() string {
 // observeAll asks one registry for all its versions and for what they go into.
 func (e *Executor) observeAll(ctx context.Context, s *survey, t *target, found *places) error {
 	if err := t.locate(ctx); err != nil {
+		t.lost = err
 		s.unreachable(t, found, err)
 		return e.interrupted(ctx)
 	}

@@ -65,12 +65,16 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 	e.remember(s)
 	desired, observed := e.summary(s)
 	s.forget()
+	var err error
+	if observed.Holdings, err = e.lookForDoomed(ctx, &desired); err != nil {
+		return nil, err
+	}
 	p := plan.Compute(desired, observed)
 	p.Tool, p.Source, p.Shard = e.opts.Tool, e.opts.Source, e.opts.Shard.Ref()
 	for _, w := range s.wishes {
 		p.Remarks = append(p.Remarks, w.remarks(e.catalog.File, p)...)
 	}
-	p.Remarks = append(p.Remarks, e.notDone()...)
+	p.Remarks = append(append(p.Remarks, e.undeletable()...), e.notDone()...)
 	return p, nil
 }
 
@@ -79,9 +83,6 @@ func (e *Executor) notDone() []string {
 	var remarks []string
 	say := func(at manifest.Position, what string) {
 		remarks = append(remarks, fmt.Sprintf("%s:%d: %s is not carried out: this version of packs does not do that yet", e.catalog.File, at.Line, what))
-	}
-	for i := range e.catalog.Retired {
-		say(e.catalog.Retired[i].Position, "retired: "+e.catalog.Retired[i].Name)
 	}
 	for _, t := range e.targets {
 		if t.spec.Palette != nil {

@@ -49,7 +49,7 @@ type Item struct {
 	From          string          `json:"from,omitempty"` // the registry that it is copied from
 	Reference     string          `json:"reference,omitempty"`
 	Digest        string          `json:"digest,omitempty"`         // of the manifest that is there now
-	Previous      string          `json:"previousDigest,omitempty"` // of the manifest that was replaced
+	Previous      string          `json:"previousDigest,omitempty"` // of the manifest that was replaced or deleted
 	ContentDigest string          `json:"contentDigest,omitempty"`
 	Bytes         int64           `json:"bytes"` // sent
 	Reason        string          `json:"reason,omitempty"`
@@ -68,6 +68,7 @@ type ReportSummary struct {
 	Created     int   `json:"created"` // repositories
 	Updated     int   `json:"updated"` // repositories that got the settings of packs.yaml
 	Deleted     int   `json:"deleted"`
+	Removed     int   `json:"repositoriesDeleted"`
 	Unchanged   int   `json:"unchanged"`
 	Skipped     int   `json:"skipped"`
 	Conflict    int   `json:"conflict"`
@@ -147,6 +148,8 @@ func (s *ReportSummary) done(k plan.ActionKind) {
 		s.Updated++
 	case plan.Delete:
 		s.Deleted++
+	case plan.DeleteRepository:
+		s.Removed++
 	case plan.Unchanged:
 		s.Unchanged++
 	case plan.Conflict, plan.Unknown, plan.Skip: // never done

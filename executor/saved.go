@@ -20,6 +20,7 @@ func (e *Executor) Saved(p *plan.Plan) *plan.Plan {
 	out.Saved = &plan.Saved{
 		Format: plan.SavedFormat, Registries: e.opts.Registries, Packs: e.opts.Packs, Overwrite: e.opts.Overwrite,
 		RepairShape: e.opts.RepairShape, UpdateRepositories: e.opts.UpdateRepositories,
+		Prune: e.opts.Prune, IncludeUnmanaged: e.opts.IncludeUnmanaged, PruneRepositories: e.opts.PruneRepositories,
 	}
 	return out
 }
@@ -32,6 +33,7 @@ func (o *Options) AskAgain(p *plan.Plan) {
 	}
 	o.Registries, o.Packs, o.Overwrite = s.Registries, s.Packs, s.Overwrite
 	o.RepairShape, o.UpdateRepositories = s.RepairShape, s.UpdateRepositories
+	o.Prune, o.IncludeUnmanaged, o.PruneRepositories = s.Prune, s.IncludeUnmanaged, s.PruneRepositories
 }
 
 // portable returns a copy of a plan whose references to layouts are relative to
@@ -130,6 +132,9 @@ func (e *Executor) fits(saved *plan.Plan) error {
 		p := &e.catalog.Packs[i]
 		packs[p.Path], names[p.Name] = p, true
 	}
+	for i := range e.catalog.Retired {
+		names[e.catalog.Retired[i].Name] = true
+	}
 	known := &known{packs, names, e.addresses()}
 	var unfit UnfitError
 	for i := range saved.Actions {
@@ -169,6 +174,8 @@ func (e *Executor) unfit(a *plan.Action, k *known) string {
 	}
 	p := k.packs[a.Path]
 	switch {
+	case a.Path == "" && prunes(a.Kind) && a.Repository == t.spec.Repository(a.Name) && (k.names[a.Name] || e.mayCopy("", t.spec.Name, a.Name)):
+		return unfitReference(t.spec, a, k.addresses) // of a delete: what the rules of packs.yaml say of it is compared next
 	case p == nil:
 		return fmt.Sprintf("packs.yaml has no pack at %.200q", a.Path)
 	case p.Name != a.Name || p.Version != a.Version:
@@ -179,6 +186,11 @@ func (e *Executor) unfit(a *plan.Action, k *known) string {
 		return fmt.Sprintf("the repository is %.200q, and packs.yaml says %s", a.Repository, t.spec.Repository(a.Name))
 	}
 	return unfitReference(t.spec, a, k.addresses)
+}
+
+// prunes tells whether an action of a kind may be about a version that shall go.
+func prunes(k plan.ActionKind) bool {
+	return k == plan.Delete || k == plan.Skip || k == plan.Unknown
 }
 
 // unfitCopy looks at an action that copies a version.

@@ -18,6 +18,8 @@ type Desired struct {
 	// packs.yaml; otherwise a difference is only a remark.
 	UpdateRepositories bool
 	Unlisted           []Unlisted
+	// Pruning says what shall go; nil: nothing.
+	Pruning *Pruning
 }
 
 // Registry is a registry that versions go to. Its place in Desired.Registries
@@ -73,6 +75,7 @@ type Observed struct {
 	Versions  map[Key]State
 	Settings  []Setting
 	Unsettled []Unsettled
+	Holdings  []Holding // where something may have to go
 }
 
 // Existence is the state of a project or of a base path repository.
@@ -140,6 +143,7 @@ func Compute(desired Desired, observed Observed) *Plan {
 			Reason: "what " + u.From + " holds is not known: " + u.Err.Error(),
 		})
 	}
+	prune(p, &desired, observed.Holdings)
 	slices.SortStableFunc(p.Actions, func(a, b Action) int { return compareActions(place, &a, &b) })
 	p.Summary = Summarize(p.Actions)
 	return p
@@ -155,13 +159,18 @@ func compareActions(place map[string]int, a, b *Action) int {
 	)
 }
 
-// phase puts what must exist first before what goes into it.
+// phase puts what must exist first before what goes into it, and what goes away
+// behind all else.
 func phase(k ActionKind) int {
 	switch k {
 	case CreateProject:
 		return 0
 	case CreateRepository, UpdateRepository:
 		return 1
+	case Delete:
+		return 3
+	case DeleteRepository:
+		return 4
 	default:
 		return 2
 	}

@@ -75,6 +75,8 @@ func (a *Action) differs(now *Action) string {
 		return fmt.Sprintf("the content of the pack was %s, and is now %s", a.ContentDigest, now.ContentDigest)
 	case observed(now.Observed) != observed(a.Observed):
 		return fmt.Sprintf("the registry held %s, and holds now %s", observed(a.Observed), observed(now.Observed))
+	case !slices.Equal(now.Sidecars, a.Sidecars):
+		return fmt.Sprintf("the tags %q were to go with it, and now %q", a.Sidecars, now.Sidecars)
 	case a.Kind == Unknown:
 		return "" // why a registry cannot be asked may be said otherwise each time
 	case now.Reason != a.Reason || now.Warning != a.Warning || now.Bytes != a.Bytes || !sameFiles(now.Changes, a.Changes):

@@ -22,6 +22,8 @@ type Plan struct {
 	Actions       []Action `json:"actions"`
 	Remarks       []string `json:"remarks,omitempty"` // what a reader should know and no action says
 	Saved         *Saved   `json:"saved,omitempty"`   // in a file that `apply` reads; nil in a plan that is only shown
+
+	held map[string]int // versions that registries hold, where it was looked; for Excesses
 }
 
 // Source is the state of the git work tree that packs.yaml lies in.
@@ -44,13 +46,14 @@ const (
 	Conflict         ActionKind = "conflict"          // there with other content, or not to be replaced
 	Unknown          ActionKind = "unknown"           // the registry could not be asked
 	Delete           ActionKind = "delete"
-	Skip             ActionKind = "skip" // there with other content, and told to leave it
+	DeleteRepository ActionKind = "delete-repository" // it holds no version any more
+	Skip             ActionKind = "skip"              // there with other content, and told to leave it
 )
 
 // Writes tells whether an action of that kind changes a registry.
 func (k ActionKind) Writes() bool {
 	switch k {
-	case CreateProject, CreateRepository, UpdateRepository, Push, Overwrite, Delete:
+	case CreateProject, CreateRepository, UpdateRepository, Push, Overwrite, Delete, DeleteRepository:
 		return true
 	case Unchanged, Conflict, Unknown, Skip:
 	}
@@ -72,6 +75,7 @@ type Action struct {
 	Reason        string     `json:"reason"`
 	Bytes         int64      `json:"bytes"`              // of the pack's files, or of the layer that is copied
 	Observed      *Published `json:"observed,omitempty"` // what the registry holds under the version
+	Sidecars      []string   `json:"sidecars,omitempty"` // tags, as of signatures, that are deleted with the version
 	Changes       *Changes   `json:"changes,omitempty"`  // from what the registry holds to what is wanted
 	Warning       string     `json:"warning,omitempty"`
 	Hint          string     `json:"hint,omitempty"` // what to do about a conflict or an unknown
@@ -95,6 +99,7 @@ type Summary struct {
 	Conflict         int   `json:"conflict"`
 	Unknown          int   `json:"unknown"`
 	Delete           int   `json:"delete"`
+	DeleteRepository int   `json:"deleteRepository"`
 	Skip             int   `json:"skip"`
 	Warnings         int   `json:"warnings"`
 	Bytes            int64 `json:"bytes"` // of the files of versions to push or overwrite
@@ -102,7 +107,7 @@ type Summary struct {
 
 // Pending tells whether carrying out the plan would change any registry.
 func (s Summary) Pending() bool {
-	return s.CreateProject+s.CreateRepository+s.UpdateRepository+s.Push+s.Overwrite+s.Delete > 0
+	return s.CreateProject+s.CreateRepository+s.UpdateRepository+s.Push+s.Overwrite+s.Delete+s.DeleteRepository > 0
 }
 
 // Summarize counts actions.
@@ -111,7 +116,7 @@ func Summarize(actions []Action) Summary {
 	counts := map[ActionKind]*int{
 		CreateProject: &s.CreateProject, CreateRepository: &s.CreateRepository, UpdateRepository: &s.UpdateRepository,
 		Push: &s.Push, Overwrite: &s.Overwrite, Unchanged: &s.Unchanged, Conflict: &s.Conflict,
-		Unknown: &s.Unknown, Delete: &s.Delete, Skip: &s.Skip,
+		Unknown: &s.Unknown, Delete: &s.Delete, DeleteRepository: &s.DeleteRepository, Skip: &s.Skip,
 	}
 	for i := range actions {
 		a := &actions[i]

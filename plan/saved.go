@@ -29,6 +29,9 @@ type Saved struct {
 	Overwrite          []string `json:"overwrite,omitempty"`  // --overwrite
 	RepairShape        bool     `json:"repairShape,omitempty"`
 	UpdateRepositories bool     `json:"updateRepositories,omitempty"`
+	Prune              bool     `json:"prune,omitempty"`
+	IncludeUnmanaged   bool     `json:"includeUnmanaged,omitempty"`
+	PruneRepositories  bool     `json:"repositories,omitempty"`
 }
 
 // ErrNewer is the cause of an error about a document that a newer version of
@@ -124,8 +127,8 @@ func (a *Action) check() error {
 		return errors.New("it is a copy and does not say of what")
 	case a.Observed != nil && (!digestPattern.MatchString(a.Observed.Digest) || !contentPattern.MatchString(a.Observed.ContentDigest)):
 		return fmt.Errorf("the digests of what is published, %.100q and %.100q, are none", a.Observed.Digest, a.Observed.ContentDigest)
-	case a.Kind == Overwrite && a.Observed == nil:
-		return errors.New("it overwrites and does not say what")
+	case (a.Kind == Overwrite || a.Kind == Delete) && a.Observed == nil:
+		return fmt.Errorf("%s of something that it does not say what it is", a.Kind)
 	case a.Bytes < 0:
 		return fmt.Errorf("it has %d bytes", a.Bytes)
 	}
@@ -133,9 +136,9 @@ func (a *Action) check() error {
 }
 
 // kinds are all there are.
-var kinds = []ActionKind{CreateProject, CreateRepository, UpdateRepository, Push, Overwrite, Unchanged, Conflict, Unknown, Delete, Skip}
+var kinds = []ActionKind{CreateProject, CreateRepository, UpdateRepository, Push, Overwrite, Unchanged, Conflict, Unknown, Delete, DeleteRepository, Skip}
 
 // place tells whether an action of a kind may be about a project or repository.
 func (k ActionKind) place() bool {
-	return k == CreateProject || k == CreateRepository || k == UpdateRepository || k == Unknown
+	return k == CreateProject || k == CreateRepository || k == UpdateRepository || k == DeleteRepository || k == Unknown
 }

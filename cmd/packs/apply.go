@@ -14,6 +14,7 @@ import (
 
 type applyOptions struct {
 	request
+	pruneFlags
 	outputs outputsFlag
 	summary summaryFlag
 	yes     bool
@@ -62,6 +63,9 @@ stale (nothing was done), 130 interrupted.`,
 	o.summary.add(cmd)
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	fs.BoolVar(&o.options.Prune, "prune", false, "delete what packs.yaml retires, after everything else (see packs prune)")
+	o.addRules(fs, &o.options)
+	o.addOver(fs)
 	fs.BoolVar(&o.options.FailFast, "fail-fast", false, "start nothing new after the first failure")
 	fs.StringVar(&o.events, "events", "", "write a JSON line for each finished item to `FILE`, at once; an older one is replaced")
 	return cmd
@@ -78,6 +82,9 @@ func runApply(cmd *cobra.Command, a *app, o *applyOptions, args []string) error 
 			return err
 		}
 		o.saved, o.savedIn, o.yes = saved, args[0], true
+	}
+	if err := o.checkPrune(cmd); err != nil {
+		return err
 	}
 	if err := o.canAsk(a, "apply", "look at `packs plan`, then say `packs apply --yes`"); err != nil {
 		return err
@@ -119,10 +126,8 @@ func (o *applyOptions) run(ctx context.Context, a *app, open func() (*session, e
 			return err
 		}
 	}
-	if !o.yes && p.Summary.Pending() {
-		if err := a.confirm(p, o.file); err != nil {
-			return err
-		}
+	if err := o.agree(a, p); err != nil {
+		return err
 	}
 	if err := events.begin(); err != nil {
 		return err
@@ -134,13 +139,36 @@ func (o *applyOptions) run(ctx context.Context, a *app, open func() (*session, e
 		return err
 	}
 	shown := render.ReportOptions{
-		File: o.file, Took: a.now().Sub(begun), Plan: p, PlanSeen: !o.yes && p.Summary.Pending(), Command: o.again,
+		File: o.file, Took: a.now().Sub(begun), Plan: p, PlanSeen: !o.yes && o.pending(p), Command: o.again,
 	}
 	write := func(w io.Writer, s render.Style, format string) error {
 		return writeReport(w, s, format, report, shown)
 	}
 	// What was done is told whatever else fails.
 	return errors.Join(a.show(o.outputs.outputs(), write), o.summary.write(a, write), applyOutcome(report))
+}
+
+// pending tells whether carrying a plan out would change anything: without
+// --prune its deletes are only shown.
+func (o *applyOptions) pending(p *plan.Plan) bool {
+	s := p.Summary
+	if !o.options.Prune {
+		s.Delete, s.DeleteRepository = 0, 0
+	}
+	return s.Pending()
+}
+
+// agree asks whether to carry a plan out, where it has to.
+func (o *applyOptions) agree(a *app, p *plan.Plan) error {
+	switch {
+	case o.yes && o.options.Prune:
+		return o.allow(a, p, o.file)
+	case o.yes, !o.pending(p):
+		return nil
+	case o.options.Prune:
+		return a.confirmDeletes(p, o.file)
+	}
+	return a.confirm(p, o.file, applyThis)
 }
 
 // work is the plan to carry out: a new one, or what is left of a saved one.

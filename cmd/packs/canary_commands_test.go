@@ -26,6 +26,7 @@ func canaryRuns(dir string) []canaryRun {
 		{"", []string{"plan", "--allow-exec", "--no-cache", "--save", file("plan.json"), "--summary", file("summary.md")}},
 		{"", []string{"apply", file("plan.json"), "--allow-exec", "-o", "markdown"}},
 		{"", []string{"apply", "--yes", "-o", "json=" + file("report.json"), "--events", file("events.jsonl"), "--allow-exec", "--update-repositories"}},
+		{"", []string{"prune", "--yes", "--allow-exec", "-o", "json=" + file("pruned.json")}},
 		{"", []string{"show", file("plan.json"), "-o", "markdown"}},
 		{"", []string{"show", file("report.json")}},
 		{"", []string{"report", "merge", file("report.json"), "-o", "text"}},

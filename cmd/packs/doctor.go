@@ -80,7 +80,7 @@ func runDoctor(ctx context.Context, a *app, o *doctorOptions) error {
 		return a.writePolicy(c, chosen, o.policy)
 	}
 	all, err := doctor.Examine(ctx, chosen, doctor.Options{
-		Prune: len(c.Retired) > 0, AllowExec: o.allowExec, Env: a.env, Now: a.now, UserAgent: "packs/" + toolVersion(), Logger: a.logger(),
+		Prune: deletes(c), AllowExec: o.allowExec, Env: a.env, Now: a.now, UserAgent: "packs/" + toolVersion(), Logger: a.logger(),
 	})
 	if err != nil {
 		return err
@@ -93,6 +93,9 @@ func runDoctor(ctx context.Context, a *app, o *doctorOptions) error {
 	}
 	return nil
 }
+
+// deletes tells whether packs.yaml says anything of deletes.
+func deletes(c *manifest.Catalog) bool { return len(c.Retired) > 0 || c.Prune != nil }
 
 // choose returns the registries that the patterns match, or all. A manual one
 // is contacted only when it is named in full.

@@ -18,7 +18,7 @@ func (a *app) writePolicy(c *manifest.Catalog, chosen []*manifest.Registry, kind
 	var p *ecr.Policy
 	switch kind {
 	case policyPublisher:
-		p = ecr.PublisherPolicy(chosen, ecr.Uses{Prune: len(c.Retired) > 0})
+		p = ecr.PublisherPolicy(chosen, ecr.Uses{Prune: deletes(c)})
 	case policyPalette:
 		p = ecr.PalettePolicy(chosen)
 		a.notice("the trust policy of a role for Palette: `%s doctor --iam-policy=palette-trust`", a.name)

@@ -72,7 +72,7 @@ func faultsOf(err error) []render.Fault {
 	case errors.As(err, &usage):
 		return []render.Fault{{What: usage.message, Hint: usage.hint, Code: render.CodeUsage}}
 	case errors.As(err, &input):
-		return []render.Fault{{Where: input.Option + " " + input.Value, What: input.Message, Code: render.CodeOf(input)}}
+		return []render.Fault{{Where: strings.TrimSpace(input.Option + " " + input.Value), What: input.Message, Code: render.CodeOf(input)}}
 	case errors.Is(err, executor.ErrInterrupted), errors.Is(err, context.Canceled):
 		return []render.Fault{{What: "interrupted", Code: render.CodeOf(err)}}
 	case errors.Is(err, syscall.EMFILE):

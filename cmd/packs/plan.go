@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -13,6 +12,7 @@ import (
 
 type planOptions struct {
 	request
+	pruneFlags
 	outputs       outputsFlag
 	summary       summaryFlag
 	showUnchanged bool
@@ -35,6 +35,7 @@ what apply would do. It changes nothing.
   . skip        it is there with other content, and you said to leave it
   + create      a project or repository that is missing
   ~ update      a repository has other settings, and you said to change them
+  - delete      retired: in packs.yaml names the version (apply --prune does it)
 
 Versions that are as they should be are only counted, unless --show-unchanged.
 
@@ -52,19 +53,22 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 			"packs plan --detailed-exitcode -o json | jq .summary",
 		),
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), a, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd, a, o) },
 	}
 	o.add(a, cmd)
 	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown", "html"})
 	o.summary.add(cmd)
 	cmd.Flags().BoolVar(&o.showUnchanged, "show-unchanged", false, "list versions that are as they should be, too")
+	cmd.Flags().BoolVar(&o.options.Prune, "prune", false, "show all that packs apply --prune deletes, and save it with --save")
+	o.addRules(cmd.Flags(), &o.options)
 	cmd.Flags().StringVar(&o.save, "save", "", "write the plan to `FILE`, for apply")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
 	return cmd
 }
 
-func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
-	if err := o.check(); err != nil {
+func runPlan(cmd *cobra.Command, a *app, o *planOptions) (err error) {
+	ctx := cmd.Context()
+	if err := errors.Join(o.check(), o.checkPrune(cmd)); err != nil {
 		return err
 	}
 	o.source = o.outputs.machine() || o.save != ""

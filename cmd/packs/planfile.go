@@ -66,7 +66,7 @@ func documentError(file string, err error) error {
 
 // readPlan reads a saved plan, and makes the request ask for what it was asked for.
 func (q *request) readPlan(cmd *cobra.Command, file string) (*plan.Plan, error) {
-	for _, flag := range []string{"registry", "pack", "overwrite", "repair-shape", "update-repositories", "shard"} {
+	for _, flag := range []string{"registry", "pack", "overwrite", "repair-shape", "update-repositories", "shard", "prune", "include-unmanaged", "repositories"} {
 		if cmd.Flags().Changed(flag) {
 			return nil, misuse(cmd, "", "--%s does not go together with a saved plan: %s says what to do", flag, file)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,24 +46,38 @@ func cmdECR(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	harbor start [tls]
 //	harbor project NAME
+//	harbor immutable NAME     # a rule of the project protects every tag
+//	harbor mutable NAME       # no rule of the project protects any
 //
 // start sets HARBOR to its HOST:PORT, HARBOR_USER and HARBOR_PASSWORD to its
 // administrator, and CA_FILE.
 func cmdHarbor(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
 	case neg || len(args) == 0:
-		ts.Fatalf("usage: harbor start [tls] | harbor project NAME")
+		ts.Fatalf("usage: harbor start [tls] | harbor project|immutable|mutable NAME")
 	case args[0] == "start":
 		startHarbor(ts, len(args) > 1 && args[1] == "tls")
-	case args[0] == "project" && len(args) == 2:
+	case len(args) == 2:
 		s, ok := ts.Value(harborKey{}).(**harbortest.Server)
 		if !ok || *s == nil {
 			ts.Fatalf("no harbor was started")
 		}
-		ts.Check((*s).AddProject(context.Background(), args[1], ""))
+		ts.Check(changeProject(*s, args[0], args[1]))
 	default:
 		ts.Fatalf("harbor: unknown words %q", strings.Join(args, " "))
 	}
+}
+
+func changeProject(s *harbortest.Server, word, project string) error {
+	switch word {
+	case "project":
+		return s.AddProject(context.Background(), project, "")
+	case "immutable":
+		return s.AddImmutableRule(context.Background(), project)
+	case "mutable":
+		return s.RemoveImmutableRules(context.Background(), project)
+	}
+	return fmt.Errorf("harbor: unknown word %q", word)
 }
 
 // harborKey is where a script keeps its Harbor.

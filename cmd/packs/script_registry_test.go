@@ -16,7 +16,7 @@ type serverKey struct{}
 
 // cmdRegistry drives the real registry server:
 //
-//	registry start [basic|bearer] [tls] [expired] [readonly]
+//	registry start [basic|bearer] [tls] [expired] [readonly] [nodelete]
 //	registry reset            # forget the requests so far
 //	registry requests FILE    # write METHOD PATH STATUS lines
 //	registry stop
@@ -67,6 +67,8 @@ func startRegistry(ts *testscript.TestScript, words []string) {
 			o.Expired = true
 		case "readonly":
 			o.ReadOnly = true
+		case "nodelete":
+			o.NoDelete = true
 		default:
 			ts.Fatalf("registry start: unknown word %q", w)
 		}

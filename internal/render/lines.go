@@ -96,6 +96,8 @@ func finishedLine(it *executor.Item, digests bool) string {
 	case plan.UpdateRepository:
 		return "updated " + what + " in " + where
 	case plan.Delete:
+		return "deleted " + what + " in " + where + was
+	case plan.DeleteRepository:
 		return "deleted " + what + " in " + where
 	case plan.Unchanged, plan.Conflict, plan.Unknown, plan.Skip:
 	}

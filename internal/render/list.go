@@ -95,7 +95,7 @@ func listState(k plan.ActionKind) string {
 		return "different"
 	case plan.Unknown:
 		return "unknown"
-	case plan.CreateProject, plan.CreateRepository, plan.UpdateRepository, plan.Delete:
+	case plan.CreateProject, plan.CreateRepository, plan.UpdateRepository, plan.Delete, plan.DeleteRepository:
 	}
 	return ""
 }

@@ -18,7 +18,7 @@ func MarkdownReport(w io.Writer, r *executor.Report, o ReportOptions) error {
 		markdownRemarks(t, r.Remarks)
 		return t.flush()
 	}
-	t.line("### ", escapeMarkdown(appliedLine(r, o.Took)))
+	t.line("### ", escapeMarkdown(appliedLine(r, &o)))
 	registry := ""
 	for i := range r.Items {
 		it := &r.Items[i]
@@ -55,6 +55,8 @@ func markdownItem(t *page, it *executor.Item) {
 		if it.Hint != "" && it.Status != executor.StatusSkipped {
 			why += "<br>" + escapeMarkdown(Clean(it.Hint))
 		}
+	case it.Digest == "" && it.Previous != "":
+		why = escapeMarkdown(Clean(it.Reason)) + ", was `" + Clean(it.Previous) + "`"
 	case it.Digest == "":
 		why = escapeMarkdown(Clean(it.Reason))
 	case it.Previous != "":

@@ -27,6 +27,7 @@ var marks = map[plan.ActionKind]mark{
 	plan.Conflict:         {"!", "conflict", red},
 	plan.Unknown:          {"?", "unknown", red},
 	plan.Delete:           {"-", "delete", red},
+	plan.DeleteRepository: {"-", "delete", red},
 	plan.Skip:             {".", "skip", yellow},
 }
 

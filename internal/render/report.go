@@ -20,6 +20,8 @@ type ReportOptions struct {
 	PlanSeen bool
 	// Command is what continues it; "" is packs apply.
 	Command string
+	// Pruned says that nothing was to be done but to delete.
+	Pruned bool
 }
 
 // Report writes what an apply did: a line of counts for each registry, what was
@@ -48,7 +50,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	}
 	writeWarnings(t, reportWarnings(r.Items))
 	writeRemarks(t, remarks)
-	t.paragraph(0, bold, appliedLine(r, o.Took))
+	t.paragraph(0, bold, appliedLine(r, &o))
 	if next := nextStep(r, cmp.Or(o.Command, "packs apply")); next != "" {
 		t.paragraph(0, cyan, t.hint(next))
 	}
@@ -57,6 +59,9 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 
 // nothingApplied says of a report that nothing had to be done.
 func nothingApplied(r *executor.Report, o ReportOptions) string {
+	if o.Pruned {
+		return "Pruned" + shardWord("", r.Shard, r.MissingShards) + ": nothing is to be deleted."
+	}
 	p := o.Plan
 	if p == nil {
 		p = &plan.Plan{Shard: r.Shard}
@@ -69,7 +74,7 @@ func nothingApplied(r *executor.Report, o ReportOptions) string {
 }
 
 func nothingDone(s executor.ReportSummary) bool {
-	return s.Pushed+s.Overwritten+s.Projects+s.Created+s.Updated+s.Deleted+s.Conflict+s.Failed+s.Skipped == 0
+	return s.Pushed+s.Overwritten+s.Projects+s.Created+s.Updated+s.Deleted+s.Removed+s.Conflict+s.Failed+s.Skipped == 0
 }
 
 // byRegistry cuts items, which stand in the order of the plan, into one slice for
@@ -108,11 +113,15 @@ func writeRegistry(t *page, items []executor.Item) {
 }
 
 // leftRows are the items that were left undone without having failed: conflicts,
-// and what was told to be left.
+// and what was told to be left; and what was deleted, for it is gone for good.
 func leftRows(items []executor.Item) []row {
 	var rows []row
 	for i := range items {
 		it := &items[i]
+		if r, ok := deleteRow(it); ok {
+			rows = append(rows, r)
+			continue
+		}
 		if it.Status != executor.StatusConflict && (it.Status != executor.StatusSkipped || it.Action != plan.Skip) {
 			continue
 		}
@@ -135,6 +144,24 @@ func leftRows(items []executor.Item) []row {
 	return rows
 }
 
+// deleteRow tells of a delete that was done, or left.
+func deleteRow(it *executor.Item) (row, bool) {
+	deletes := it.Action == plan.Delete || it.Action == plan.DeleteRepository
+	if !deletes || it.Status != executor.StatusDone && it.Status != executor.StatusSkipped {
+		return row{}, false
+	}
+	r := newRow(&plan.Action{Kind: it.Action, Registry: it.Registry, Repository: it.Repository, Name: it.Name, Version: it.Version, Reason: it.Reason})
+	if it.Status == executor.StatusSkipped {
+		r.mark = mark{".", "kept", yellow}
+		return r, true
+	}
+	r.mark.word = "deleted"
+	if it.Previous != "" {
+		r.below = append(r.below, note{dim, "was " + Clean(it.Previous)})
+	}
+	return r, true
+}
+
 // reportCounts is what was done, in words; of a whole run also that it was nothing.
 func reportCounts(s executor.ReportSummary, total bool) []string {
 	var parts []string
@@ -155,6 +182,7 @@ func reportCounts(s executor.ReportSummary, total bool) []string {
 		add(s.Overwritten, Count(s.Overwritten, "version")+" overwritten"+size)
 	}
 	add(s.Deleted, Count(s.Deleted, "version")+" deleted")
+	add(s.Removed, Count(s.Removed, "repository")+" deleted")
 	add(s.Unchanged, strconv.Itoa(s.Unchanged)+" unchanged")
 	add(s.Skipped, strconv.Itoa(s.Skipped)+" skipped")
 	add(s.Conflict, Count(s.Conflict, "conflict"))
@@ -165,8 +193,11 @@ func reportCounts(s executor.ReportSummary, total bool) []string {
 	return parts
 }
 
-func appliedLine(r *executor.Report, took time.Duration) string {
-	line := "Applied"
+func appliedLine(r *executor.Report, o *ReportOptions) string {
+	line, took := "Applied", o.Took
+	if o.Pruned {
+		line = "Pruned"
+	}
 	if r.Interrupted {
 		line = "Interrupted"
 	}

@@ -31,6 +31,7 @@ func planSummary(p *plan.Plan, file string) string {
 		add(s.Overwrite, Count(s.Overwrite, "version")+" to overwrite"+size)
 	}
 	add(s.Delete, Count(s.Delete, "version")+" to delete")
+	add(s.DeleteRepository, Count(s.DeleteRepository, "repository")+" to delete")
 	add(s.Unchanged, strconv.Itoa(s.Unchanged)+" unchanged")
 	add(s.Skip, strconv.Itoa(s.Skip)+" skipped")
 	add(s.Conflict, Count(s.Conflict, "conflict"))

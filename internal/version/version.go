@@ -45,6 +45,9 @@ func (v Version) Compare(other Version) int {
 	return cmp.Compare(v.text, other.text)
 }
 
+// Semantic tells whether the text is a semantic version.
+func (v Version) Semantic() bool { return v.semantic != nil }
+
 // String returns the version as it was written.
 func (v Version) String() string { return v.text }
 

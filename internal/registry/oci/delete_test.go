@@ -244,6 +244,20 @@ func TestDeleteWhereHeadDoesNotTell(t *testing.T) {
 	}
 }
 
+func FuzzParseReferrers(f *testing.F) {
+	for _, body := range []string{`{"manifests":[{"digest":"sha256:` + strings.Repeat("a", 64) + `"}]}`, `{"manifests":null}`, `[]`, `{"manifests":[{}]}`} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		digests, err := parseReferrers(body)
+		for _, d := range digests {
+			if err != nil || digest.Digest(d).Validate() != nil {
+				t.Errorf("%q, %v", d, err)
+			}
+		}
+	})
+}
+
 func TestHostileReferrers(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`<html>`, `{"manifests":[{"digest":"../../x"}]}`, `{"manifests":{}}`, strings.Repeat(" ", maxReferrers+1)} {

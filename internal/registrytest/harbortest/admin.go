@@ -71,6 +71,21 @@ func (s *Server) AddImmutableRule(ctx context.Context, project string) error {
 		"scope_selectors":{"repository":[{"kind":"doublestar","decoration":"repoMatches","pattern":"**"}]}}`, nil)
 }
 
+// RemoveImmutableRules takes away what makes tags of a project immutable.
+func (s *Server) RemoveImmutableRules(ctx context.Context, project string) error {
+	path := "projects/" + project + "/immutabletagrules"
+	var rules []immutableRule
+	if err := s.Admin(ctx, http.MethodGet, path, "", &rules); err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if err := s.Admin(ctx, http.MethodDelete, fmt.Sprintf("%s/%d", path, r.ID), "", nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // SetReadOnly turns the read-only mode on or off.
 func (s *Server) SetReadOnly(ctx context.Context, on bool) error {
 	return s.Admin(ctx, http.MethodPut, "configurations", fmt.Sprintf(`{"read_only":%t}`, on), nil)
