@@ -50,7 +50,7 @@ func (e *Executor) openSources() error {
 		if !ok {
 			return fmt.Errorf("%s: there is no such registry", entryOf(e.catalog.File, f))
 		}
-		spec := *share(r, e.opts.Shard)
+		spec := *fit(share(r, e.opts.Shard), openFiles(), len(e.catalog.Registries))
 		spec.ReadOnly = true // a token that may read is enough
 		backend, err := e.opener.open(&spec)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,16 +25,24 @@ type slowly struct {
 	dir    string
 	server *registrytest.Server
 	proxy  *faultproxy.Server
+	begun  chan struct{} // closed when the first version is written
 }
 
 const slowPacks = 8
 
 func newSlowly(t *testing.T) *slowly {
 	t.Helper()
-	s := &slowly{dir: t.TempDir(), server: registrytest.Start(t, registrytest.Options{})}
-	s.proxy = faultproxy.Start(t, faultproxy.Options{Target: s.server.Host, Pause: 20 * time.Millisecond, Rules: []faultproxy.Rule{
-		{Kind: faultproxy.SlowUpload, Method: http.MethodPut, Path: regexp.MustCompile("/uploads/"), Times: -1},
-	}})
+	s := &slowly{dir: t.TempDir(), server: registrytest.Start(t, registrytest.Options{}), begun: make(chan struct{})}
+	var first sync.Once
+	s.proxy = faultproxy.Start(t, faultproxy.Options{
+		Target: s.server.Host, Pause: 20 * time.Millisecond,
+		Rules: []faultproxy.Rule{{Kind: faultproxy.SlowUpload, Method: http.MethodPut, Path: regexp.MustCompile("/uploads/"), Times: -1}},
+		Watch: func(r *http.Request) {
+			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
+				first.Do(func() { close(s.begun) })
+			}
+		},
+	})
 	files := map[string]string{"packs.yaml": fmt.Sprintf(`apiVersion: packs/v1
 kind: Catalog
 registries:
@@ -64,17 +73,14 @@ func (s *slowly) apply() *exec.Cmd {
 	return cmd
 }
 
-// underway waits until a pack is published and the next one under way.
+// underway waits until a version is written, and others are not.
 func (s *slowly) underway(t *testing.T) {
 	t.Helper()
-	for limit := time.Now().Add(30 * time.Second); time.Now().Before(limit); time.Sleep(time.Millisecond) {
-		for what := range s.proxy.Requests() {
-			if strings.HasPrefix(what, "PUT ") && strings.Contains(what, "/manifests/") {
-				return
-			}
-		}
+	select {
+	case <-s.begun:
+	case <-time.After(30 * time.Second):
+		t.Fatal("nothing was published")
 	}
-	t.Fatal("nothing was published")
 }
 
 // published lists the versions that the registry holds.

@@ -12,8 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/packs-cli/packs/internal/registrytest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var seed = flag.Uint64("seed", 0, "seed of the chaos; 0: one of today")
 

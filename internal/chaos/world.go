@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +118,7 @@ func (w *world) open(name string, o registrytest.Options) error {
 }
 
 func (w *world) close() error {
+	http.DefaultClient.CloseIdleConnections() // the watchers'
 	errs := make([]error, 0, len(w.sites))
 	for _, s := range w.sites {
 		if s.proxy != nil {

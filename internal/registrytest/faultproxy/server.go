@@ -26,6 +26,8 @@ type Options struct {
 	Rules  []Rule
 	TLS    *tls.Config // HTTPS, with HTTP/2
 
+	Watch func(r *http.Request) // is told of each request when it comes; may be nil
+
 	TokenRequests int           // a bearer token is taken for that many requests; 0: as long as the registry takes it
 	RetryAfter    time.Duration // what a Retry-After asks for, in whole seconds; 1 s
 	Pause         time.Duration // between the pieces of slow bodies; 1 ms
@@ -193,6 +195,9 @@ type changeKey struct{}
 type change func(resp *http.Response)
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if s.opts.Watch != nil {
+		s.opts.Watch(r)
+	}
 	s.expire(r)
 	kind, found := s.choose(r)
 	if !found {
