@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -71,7 +72,7 @@ func (s seen) state(name, version string) plan.State {
 	}
 	st.Digest = s.info.Manifest.Digest.String()
 	if s.damaged != nil {
-		st.Damaged = s.damaged.Error()
+		st.Damaged = strings.TrimPrefix(s.damaged.Error(), registry.ErrCorrupt.Error()+": ") // which is what damaged means
 		return st
 	}
 	if s.notPack != nil {
