@@ -78,7 +78,7 @@ func (r *Registry) open(repository string) (*folder, error) {
 		return nil, err
 	}
 	exists, err := f.isLayout()
-	if err == nil && !exists {
+	if err == nil && !exists || errors.Is(err, errNotLayout) && !r.isPlaceOf(repository, f) {
 		err = errNoRepository
 	}
 	if err != nil {
@@ -86,6 +86,17 @@ func (r *Registry) open(repository string) (*folder, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// isPlaceOf tells whether an open folder is still the repository's: one that is
+// being deleted has another name, and looks like something else for a moment.
+func (r *Registry) isPlaceOf(repository string, f *folder) bool {
+	held, err := f.root.Stat(".")
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(r.folder(repository))
+	return err == nil && os.SameFile(held, there)
 }
 
 func (r *Registry) openFiles(repository string) (*folder, error) {

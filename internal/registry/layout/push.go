@@ -136,8 +136,11 @@ func (r *Registry) tryToWrite(ctx context.Context, repository string) (_ *folder
 			f.close()
 		}
 	}()
-	if _, err := f.isLayout(); err != nil {
-		return nil, nil, err // before anything of ours is in the folder
+	if _, err := f.isLayout(); err != nil { // before anything of ours is in the folder
+		if !r.isPlaceOf(repository, f) {
+			err = fmt.Errorf("%w: %w", errVanished, err)
+		}
+		return nil, nil, err
 	}
 	unlock, err := r.lock(ctx, repository, f)
 	if err != nil {
