@@ -136,7 +136,7 @@ interrupted.`,
 	o.addRules(fs, &o.options)
 	fs.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	o.addOver(fs)
-	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown"})
+	o.outputs.add(cmd, []string{"text", "json", "yaml", "markdown", "html"})
 	o.summary.add(cmd)
 	return cmd
 }

@@ -10,6 +10,9 @@ import (
 // HTMLReport writes what an apply did as a page: a table for each registry.
 func HTMLReport(w io.Writer, r *executor.Report, o ReportOptions) error {
 	page := &htmlPage{Title: "Report of packs apply", Lead: appliedLine(r, &o), State: "right", Foot: "packs " + Clean(r.Tool)}
+	if o.Pruned {
+		page.Title = "Report of packs prune"
+	}
 	if nothingDone(r.Summary) {
 		page.Lead = nothingApplied(r, o)
 	}
