@@ -84,7 +84,7 @@ func (e *Executor) newRun(p *plan.Plan) *run {
 
 func newItem(a *plan.Action) Item {
 	return Item{
-		Action: a.Kind, Registry: a.Registry, Repository: a.Repository, Name: a.Name, Version: a.Version, Path: a.Path, From: a.From,
+		Action: a.Kind, Registry: a.Registry, Repository: a.Repository, Name: a.Name, Version: a.Version, Path: a.Path, From: a.From, Subject: a.Subject,
 		Reference: a.Reference, ContentDigest: a.ContentDigest, Reason: a.Reason, Changes: a.Changes,
 		Warning: a.Warning, Hint: a.Hint, Status: StatusSkipped,
 	}

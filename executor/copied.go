@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/packs-cli/packs/internal/artifact"
@@ -29,6 +30,11 @@ type copied struct {
 	seen    seen   // at the source
 	raw     []byte // the manifest; nil where it was not fetched, or is large
 	content string // content digest; "" where it is not known
+
+	// sidecar says that it is no version of a pack, but belongs to one; belonging
+	// are then the manifests of a whole list, or nil for what has a tag of its own.
+	sidecar   bool
+	belonging []ocispec.Descriptor
 
 	mu    sync.Mutex
 	files []pack.File // nil until the layer was read
@@ -124,6 +130,9 @@ func (e *Executor) addTargets(s *survey, w *wishes, c *copied, at map[plan.Key]i
 			s.versions = append(s.versions, v)
 			s.packs, s.targets = append(s.packs, nil), append(s.targets, t)
 			s.copies, s.rewrites = append(s.copies, c), append(s.rewrites, w.from.Rewrite)
+			if w.from.Referrers {
+				s.signed = append(s.signed, len(s.versions)-1)
+			}
 		}
 	}
 }
@@ -269,6 +278,8 @@ func (s *survey) describe(i int) {
 		v.Err = fmt.Errorf("%s: %w", c.source.spec.Reference(c.name, c.version), registry.ErrNotFound)
 	case c.seen.notPack != nil:
 		v.NotPack = c.seen.notPack.Error()
+	case c.sidecar:
+		v.Bytes = c.size()
 	case s.rewrites[i]:
 		a, err := newArtifact(artifact.Blob{Descriptor: info.Layer}, c.name, c.version, c.content, s.targets[i].spec)
 		if v.Err = err; err == nil {

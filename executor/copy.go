@@ -13,17 +13,22 @@ import (
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/internal/transport"
 	"github.com/packs-cli/packs/manifest"
+	"github.com/packs-cli/packs/plan"
 )
 
 // copyTo makes the artifact of a copy: with the manifest of the source, byte for
 // byte, or with a new one around the same layer. Blobs come from the source when
 // they are sent, each try anew.
-func (r *run) copyTo(ctx context.Context, i int, c *copied) making {
-	return func() (*artifact.Artifact, registry.Hint, error) {
+func (r *run) copyTo(ctx context.Context, i int, c *copied) func() error {
+	if c.belonging != nil {
+		return func() error { return r.copyBelonging(ctx, i, c) }
+	}
+	return r.pushing(ctx, i, func() (*artifact.Artifact, registry.Hint, error) {
 		a := &r.plan.Actions[i]
-		hint := registry.Hint{MayExist: true}
-		if to := r.target(a.Registry).spec; sameHost(c.source.spec, to) {
-			hint.From = c.repository
+		hint := r.hintFor(a, c)
+		if c.sidecar {
+			art, err := c.artifactOf(ctx, c.seen.info.Manifest)
+			return art, hint, err
 		}
 		if err := c.complete(ctx); err != nil {
 			return nil, hint, err
@@ -38,7 +43,16 @@ func (r *run) copyTo(ctx context.Context, i int, c *copied) making {
 			err = fmt.Errorf("%w: the plan has the manifest %s, it would be %s", ErrStale, a.Digest, art.Manifest.Digest)
 		}
 		return art, hint, err
+	})
+}
+
+// hintFor says what is known before a copy.
+func (r *run) hintFor(a *plan.Action, c *copied) registry.Hint {
+	hint := registry.Hint{MayExist: true}
+	if sameHost(c.source.spec, r.target(a.Registry).spec) {
+		hint.From = c.repository
 	}
+	return hint
 }
 
 // open returns a function that opens a blob at the source.

@@ -11,7 +11,7 @@ import (
 // something else is there, and where its manifest is written anew.
 func (s *survey) copyToCompare(i int) bool {
 	v, st, c := &s.versions[i], &s.states[i], s.copies[i]
-	if c.seen.err != nil || !c.seen.present || v.NotPack != "" || st.Err != nil {
+	if c.sidecar || c.seen.err != nil || !c.seen.present || v.NotPack != "" || st.Err != nil {
 		return false
 	}
 	if s.rewrites[i] && c.content == "" {

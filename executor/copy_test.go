@@ -460,3 +460,39 @@ func (h *half) Read(p []byte) (int, error) {
 }
 
 func (h *half) Close() error { return h.rc.Close() }
+
+func TestWhatBelongsToACopyComesAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old, dev := w.onServer("old"), w.onServer("dev")
+	w.catalog.Registries = append(w.catalog.Registries, manifest.Registry{Name: "disk", Type: manifest.TypeLayout, Path: filepath.Join(w.dir, "disk")})
+	filled(t, w, "a@1.0.0", "b@1.0.0")
+	subject := manifestDigest(t, old, "spectro-packs/archive/a", "1.0.0")
+	tag := strings.ReplaceAll(subject, ":", "-")
+	signature := artifact.Bytes("application/vnd.dev.cosign.simplesigning.v1+json", []byte("signed"))
+	signed, err := artifact.New(signature, "signature", artifact.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.pushByHand(old, "a", tag+".sig", signed)
+	w.pushByHand(old, "a", "sha256-"+strings.Repeat("0", 64)+".sig", signed) // of something else
+	f := w.from(manifest.From{})
+	if got, want := kinds(w.plan(executor.Options{Registries: []string{"dev"}})), "create-repository @ dev\npush a@1.0.0 dev\npush b@1.0.0 dev"; got != want {
+		t.Errorf("without referrers: %s\nwant\n%s", got, want)
+	}
+	w.apply(executor.Options{Registries: []string{"dev"}})
+	f.Referrers = true
+	p := w.plan(executor.Options{Registries: []string{"dev"}})
+	if got, want := kinds(p), "unchanged a@1.0.0 dev\npush a@"+tag+".sig dev\nunchanged b@1.0.0 dev"; got != want || p.Actions[1].Subject != "a@1.0.0" {
+		t.Errorf("signed later: %s\nwant\n%s", got, want)
+	}
+	if r := w.apply(executor.Options{}); r.Err() != nil || r.Summary.Pushed != 4 {
+		t.Fatalf("%+v, %v", r.Summary, r.Err())
+	}
+	if got := manifestDigest(t, dev, "spectro-packs/archive/a", tag+".sig"); got != signed.Manifest.Digest.String() {
+		t.Errorf("the signature is %s, want %s", got, signed.Manifest.Digest)
+	}
+	if again := w.plan(executor.Options{}); again.Summary.Pending() || again.Summary.Unchanged != 6 {
+		t.Errorf("afterwards %s", kinds(again))
+	}
+}

@@ -32,6 +32,9 @@ type survey struct {
 	places []places // by place of the target in Executor.targets
 	wishes []*wishes
 	rivals []rival
+	signed []int // copies that what belongs to them comes along with
+
+	sidecarsAt int // where that begins among the versions
 }
 
 // forget lets go of what is now in the terms of package plan: there may be
@@ -54,6 +57,9 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 		return nil, err
 	}
 	if err := e.hashAndObserve(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := e.addSidecars(ctx, s); err != nil {
 		return nil, err
 	}
 	if err := e.compare(ctx, s); err != nil {

@@ -27,7 +27,7 @@ func (r *run) publish(ctx context.Context, j *job) {
 		return
 	}
 	if j.copied != nil {
-		r.each(todo, func(i int) { r.push(ctx, i, j.copied.seen.info.Layer.Size, r.copyTo(ctx, i, j.copied)) })
+		r.each(todo, func(i int) { r.push(ctx, i, j.copied.size(), r.copyTo(ctx, i, j.copied)) })
 		return
 	}
 	layer, err := r.layerOf(ctx, j.pack, r.plan.Actions[todo[0]].ContentDigest)
@@ -38,7 +38,7 @@ func (r *run) publish(ctx context.Context, j *job) {
 		}
 		return
 	}
-	r.each(todo, func(i int) { r.push(ctx, i, layer.Size, r.packTo(i, j.pack, layer.Blob)) })
+	r.each(todo, func(i int) { r.push(ctx, i, layer.Size, r.pushing(ctx, i, r.packTo(i, j.pack, layer.Blob))) })
 	if err := layer.Close(); err != nil {
 		r.opts.Logger.Warn("a temporary file stays behind", "error", err)
 	}
@@ -60,7 +60,7 @@ func (r *run) each(actions []int, do func(i int)) {
 type making func() (*artifact.Artifact, registry.Hint, error)
 
 // push carries out one push or overwrite.
-func (r *run) push(ctx context.Context, i int, size int64, what making) {
+func (r *run) push(ctx context.Context, i int, size int64, do func() error) {
 	a, it := &r.plan.Actions[i], &r.items[i]
 	// Wait for the repository first: who makes it needs a slot as well.
 	err := r.await(ctx, a)
@@ -73,7 +73,7 @@ func (r *run) push(ctx context.Context, i int, size int64, what making) {
 	r.events.emit(Event{Type: EventItemStarted, Item: *it})
 	r.events.emit(Event{Type: EventItemSize, Item: *it, Bytes: size})
 	if err == nil {
-		err = r.pushTo(ctx, r.target(a.Registry), i, what)
+		err = do()
 	}
 	if err != nil {
 		it.fail(err)
@@ -97,6 +97,11 @@ func newArtifact(layer artifact.Blob, name, version, contentDigest string, r *ma
 		o.ContentDigest = ""
 	}
 	return artifact.New(layer, artifact.Title(name, version), o)
+}
+
+// pushing returns a function that pushes what is made.
+func (r *run) pushing(ctx context.Context, i int, what making) func() error {
+	return func() error { return r.pushTo(ctx, r.target(r.plan.Actions[i].Registry), i, what) }
 }
 
 func (r *run) pushTo(ctx context.Context, t *target, i int, what making) error {

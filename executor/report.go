@@ -46,7 +46,8 @@ type Item struct {
 	Name          string          `json:"name,omitempty"`
 	Version       string          `json:"version,omitempty"`
 	Path          string          `json:"path,omitempty"`
-	From          string          `json:"from,omitempty"` // the registry that it is copied from
+	From          string          `json:"from,omitempty"`    // the registry that it is copied from
+	Subject       string          `json:"subject,omitempty"` // NAME@VERSION that it belongs to, for what is no version itself
 	Reference     string          `json:"reference,omitempty"`
 	Digest        string          `json:"digest,omitempty"`         // of the manifest that is there now
 	Previous      string          `json:"previousDigest,omitempty"` // of the manifest that was replaced or deleted

@@ -50,6 +50,7 @@ type Version struct {
 	Digest  string // of the manifest that is copied from there
 	NotPack string // why what is there cannot be copied as a pack; "" for a pack
 	Ignored string // why Palette would ignore what is copied; "" for a right artifact
+	Subject string // NAME@VERSION that it belongs to, for what is no version itself: a signature
 	Err     error  // the source could not be asked for it
 }
 
@@ -179,7 +180,7 @@ func phase(k ActionKind) int {
 func decide(v *Version, s State) Action {
 	a := Action{
 		Registry: v.Registry, Repository: v.Repository, Name: v.Name, Version: v.Version, Path: v.Path,
-		Reference: v.Reference, ContentDigest: v.ContentDigest, Bytes: v.Bytes, From: v.From, Digest: v.Digest,
+		Reference: v.Reference, ContentDigest: v.ContentDigest, Bytes: v.Bytes, From: v.From, Digest: v.Digest, Subject: v.Subject,
 	}
 	switch {
 	case v.Err != nil:
@@ -192,6 +193,9 @@ func decide(v *Version, s State) Action {
 		a.Warning = "not copied: " + v.NotPack
 	case !s.Present:
 		a.Kind, a.Reason = Push, "version is missing"
+		if v.Subject != "" {
+			a.Reason = "what belongs to " + v.Subject + " is missing"
+		}
 		if v.From != "" {
 			a.Reason += "; copied from " + v.From
 		}

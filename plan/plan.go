@@ -70,6 +70,7 @@ type Action struct {
 	Path          string     `json:"path,omitempty"`      // of the pack, relative to packs.yaml
 	From          string     `json:"from,omitempty"`      // the registry that it is copied from
 	Digest        string     `json:"digest,omitempty"`    // of the manifest that is copied from there
+	Subject       string     `json:"subject,omitempty"`   // NAME@VERSION that a copy belongs to which is no version itself: a signature
 	Reference     string     `json:"reference,omitempty"` // HOST/REPOSITORY:VERSION
 	ContentDigest string     `json:"contentDigest,omitempty"`
 	Reason        string     `json:"reason"`

@@ -56,7 +56,8 @@ type Artifact struct {
 	Manifest ocispec.Descriptor // of Bytes
 	Bytes    []byte             // the manifest as it is pushed
 	Config   Blob
-	Layer    *Blob // nil for the empty artifact at the base path
+	Layer    *Blob  // nil for the empty artifact at the base path
+	Others   []Blob // further blobs that the manifest names: packs have none, signatures may
 }
 
 // Options says how to write a manifest.

@@ -61,7 +61,7 @@ func NewList(p *plan.Plan) *List {
 			l.Registries = append(l.Registries, a.Registry)
 		}
 		state := listState(a.Kind)
-		if state == "" || a.Name == "" {
+		if state == "" || a.Name == "" || a.Subject != "" {
 			continue
 		}
 		key := a.Name + "@" + a.Version

@@ -56,8 +56,12 @@ func (r *Registry) push(ctx context.Context, repository, tag string, a *artifact
 
 // push keeps the order that makes every stop harmless: blobs, manifest, index.
 func (w *writer) push(tag string, a *artifact.Artifact, beforeTag func(context.Context) error) (int64, error) {
-	for _, b := range []*artifact.Blob{a.Layer, &a.Config} {
-		if b == nil {
+	blobs := []*artifact.Blob{a.Layer, &a.Config}
+	for i := range a.Others {
+		blobs = append(blobs, &a.Others[i])
+	}
+	for _, b := range blobs {
+		if b == nil || b.Digest == "" { // an index has no config
 			continue
 		}
 		if err := w.blob(b); err != nil {

@@ -54,8 +54,18 @@ type push struct {
 
 func (p *push) sendBlobs(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.sendConfig(ctx) })
+	if p.artifact.Config.Digest != "" { // an index has none
+		g.Go(func() error { return p.sendConfig(ctx) })
+	}
 	g.Go(func() error { return p.sendLayer(ctx) })
+	for _, blob := range p.artifact.Others {
+		g.Go(func() error {
+			err := p.blobs.do(ctx, p.repository, blob.Digest, func(from string) error {
+				return p.uploadUnlessThere(ctx, &upload{repository: p.repository, blob: blob, sent: p.meter.add}, from)
+			})
+			return p.fail("upload blob", p.repository, p.reference, err)
+		})
+	}
 	return g.Wait()
 }
 
@@ -150,6 +160,9 @@ func (p *push) mend(ctx context.Context) (mended bool, err error) {
 	missing := func(desc ocispec.Descriptor) (bool, error) {
 		there, err := p.hasBlob(ctx, p.repository, desc)
 		return err == nil && !there, err
+	}
+	if p.artifact.Config.Digest == "" {
+		return false, nil
 	}
 	config, err := missing(p.artifact.Config.Descriptor)
 	if err != nil {

@@ -58,6 +58,7 @@ var (
 	_ registry.Registry   = (*Registry)(nil)
 	_ registry.BasePather = (*Registry)(nil)
 	_ registry.Lister     = (*Registry)(nil)
+	_ registry.Referrer   = (*Registry)(nil)
 )
 
 // New opens a registry. It contacts nothing; certificate files that cannot be
