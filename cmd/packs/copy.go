@@ -79,6 +79,7 @@ Exit codes: those of apply.`,
 	fs.StringArrayVar(&o.packs, "pack", nil, "only this pack; `NAME[@RANGE]`, NAME may be a glob (repeatable)")
 	fs.BoolVar(&o.dryRun, "dry-run", false, "show what would be copied, and change nothing")
 	fs.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	fs.BoolVar(&o.referrers, "referrers", false, "copy what belongs to a version along: signatures, SBOMs")
 	fs.BoolVar(&o.rewrite, "rewrite", false, "write manifests anew in the shape that Palette reads, around the same layers")
 	fs.StringArrayVar(&o.options.Overwrite, "overwrite", nil, "replace this version although its content differs; `NAME@VERSION`, exactly (repeatable)")
 	fs.BoolVar(&o.options.FailFast, "fail-fast", false, "start nothing new after the first failure")
@@ -127,6 +128,9 @@ func (o *copyOptions) catalog(source, target string) (*manifest.Catalog, error) 
 		if places[i], err = place.Parse(text, dir); err != nil {
 			return nil, exit(&usageError{message: fmt.Sprintf("%s: %v", text, err), hint: "as in `packs copy registry.example.com/team ./site`"}, exitInput)
 		}
+	}
+	if o.referrers && o.rewrite {
+		return nil, &usageError{message: "--referrers and --rewrite exclude each other", hint: "signatures are of the manifest as it was"}
 	}
 	if a, b := places[0], places[1]; a.Host == b.Host && a.Prefix == b.Prefix && a.Path == b.Path {
 		return nil, &usageError{message: fmt.Sprintf("SRC and DST are one place: %s", source)}
