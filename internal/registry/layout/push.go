@@ -56,7 +56,7 @@ func (r *Registry) push(ctx context.Context, repository, tag string, a *artifact
 
 // push keeps the order that makes every stop harmless: blobs, manifest, index.
 func (w *writer) push(tag string, a *artifact.Artifact, beforeTag func(context.Context) error) (int64, error) {
-	blobs := []*artifact.Blob{a.Layer, &a.Config}
+	blobs := append(make([]*artifact.Blob, 0, 2+len(a.Others)), a.Layer, &a.Config)
 	for i := range a.Others {
 		blobs = append(blobs, &a.Others[i])
 	}
