@@ -3,6 +3,7 @@
 package place
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -189,4 +190,43 @@ func plain(err error) error {
 		errs = append(errs, errors.New(text))
 	}
 	return errors.Join(errs...)
+}
+
+// Single is a catalog of one registry and no packs, as Load reads one.
+func Single(p Place, a Access) (*manifest.Catalog, error) {
+	text, err := yaml.Marshal(map[string]any{
+		"apiVersion": "packs/v1", "kind": "Catalog", "registries": []any{p.Entry(sourceName, a)}, "packs": []any{},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c, err := manifest.Read(p.Text, text, manifest.LoadOptions{AllowOutside: true})
+	if err != nil {
+		return nil, plain(err)
+	}
+	rename(c, p, p)
+	return c, nil
+}
+
+// Field is a key of an entry of registries: with its value as YAML.
+type Field struct{ Key, Value string }
+
+// Fields is the entry for a place in a packs.yaml in dir, without its name.
+func (p Place) Fields(dir string, a Access) []Field {
+	entry := p.Entry("", a)
+	if p.Path != "" {
+		if rel, err := filepath.Rel(dir, p.Path); err == nil && filepath.IsLocal(rel) {
+			entry["path"] = literal("./" + filepath.ToSlash(rel))
+		}
+	}
+	var all []Field
+	for _, key := range []string{"type", "host", "path", "account", "region", "repositoryPrefix", "plainHTTP", "tls"} {
+		if value, ok := entry[key]; ok {
+			text, err := json.Marshal(value) // JSON is YAML
+			if err == nil {                  // texts only: cannot fail
+				all = append(all, Field{key, string(text)})
+			}
+		}
+	}
+	return all
 }

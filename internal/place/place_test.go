@@ -75,3 +75,29 @@ func TestCatalog(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestFieldsAndSingle(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for text, want := range map[string]string{
+		"r.example:5000/team": `type="oci" host="r.example:5000" repositoryPrefix="team" tls={"caFile":"/ca.pem"}`,
+		"./site":              `type="layout" path="./site"`,
+		"111111111111.dkr.ecr.us-east-1.amazonaws.com": `type="ecr" host="111111111111.dkr.ecr.us-east-1.amazonaws.com" account="111111111111" region="us-east-1"`,
+	} {
+		p, err := Parse(text, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range p.Fields(dir, Access{CAFile: "/ca.pem"}) {
+			got = append(got, f.Key+"="+f.Value)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %s, want %s", text, strings.Join(got, " "), want)
+		}
+		c, err := Single(p, Access{})
+		if err != nil || len(c.Registries) != 1 || c.Registries[0].Name == "" || c.Registries[0].Position.Line != 0 {
+			t.Errorf("%s: %+v, %v", text, c, err)
+		}
+	}
+}
