@@ -41,7 +41,7 @@ func (p *Policy) JSON() ([]byte, error) {
 
 // Uses says which optional commands a policy shall allow.
 type Uses struct {
-	Prune              bool // packs apply --prune: delete versions
+	Prune              bool // packs prune, apply --prune: delete versions, and repositories that are empty then
 	UpdateRepositories bool // packs apply --update-repositories: change settings
 }
 
@@ -103,7 +103,7 @@ func (b *builder) publisher(r *manifest.Registry, uses Uses) {
 		b.add("Publish", own, "ecr:PutImageScanningConfiguration")
 	}
 	if uses.Prune {
-		b.add("Publish", own, "ecr:BatchDeleteImage")
+		b.add("Publish", own, "ecr:BatchDeleteImage", "ecr:DeleteRepository")
 	}
 	b.key(r)
 }

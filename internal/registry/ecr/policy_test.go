@@ -74,7 +74,7 @@ func TestPublisherPolicyGrowsWithTheManifest(t *testing.T) {
 	used := actions(ecr.PublisherPolicy([]*manifest.Registry{full}, ecr.Uses{Prune: true, UpdateRepositories: true}))
 	for _, a := range []string{
 		"ecr:TagResource", "ecr:ListTagsForResource", "ecr:SetRepositoryPolicy", "ecr:GetRepositoryPolicy", "ecr:PutLifecyclePolicy",
-		"ecr:GetLifecyclePolicy", "ecr:BatchDeleteImage", "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration", "kms:CreateGrant",
+		"ecr:GetLifecyclePolicy", "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:PutImageTagMutability", "ecr:PutImageScanningConfiguration", "kms:CreateGrant",
 	} {
 		if len(used[a]) == 0 || !strings.HasPrefix(used[a][0], "arn:aws-cn:") {
 			t.Errorf("%s on %v, want ARNs of China", a, used[a])

@@ -193,6 +193,8 @@ func (b *bench) probe(action string) func(context.Context, *ecr.Client) error {
 		return call(&ecr.GetRepositoryPolicyInput{RepositoryName: name, RegistryId: id}, (*ecr.Client).GetRepositoryPolicy)
 	case "ecr:BatchDeleteImage":
 		return call(&ecr.BatchDeleteImageInput{RepositoryName: name, RegistryId: id, ImageIds: image}, (*ecr.Client).BatchDeleteImage)
+	case "ecr:DeleteRepository":
+		return call(&ecr.DeleteRepositoryInput{RepositoryName: name, RegistryId: id}, (*ecr.Client).DeleteRepository)
 	case "ecr:PutLifecyclePolicy":
 		return call(&ecr.PutLifecyclePolicyInput{RepositoryName: name, RegistryId: id, LifecyclePolicyText: b.policyText(b.spec.ECR.Repository.LifecyclePolicyFile)}, (*ecr.Client).PutLifecyclePolicy)
 	case "ecr:SetRepositoryPolicy":
