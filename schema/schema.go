@@ -23,6 +23,7 @@ const (
 	RuleList         = "rule-list"         // packs validate --list-rules -o json
 	ValidationReport = "validation-report" // packs validate -o json
 	VerifyReport     = "verify-report"     // packs verify -o json
+	DiffReport       = "diff-report"       // packs diff -o json
 )
 
 //go:embed *.schema.json
@@ -33,7 +34,7 @@ var ErrUnknown = errors.New("no such schema")
 
 // Names returns the names of all schemas, sorted.
 func Names() []string {
-	return []string{ApplyReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport, VerifyReport}
+	return []string{ApplyReport, DiffReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport, VerifyReport}
 }
 
 // FileName returns the name of the file that holds a schema by convention:

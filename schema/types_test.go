@@ -24,6 +24,7 @@ func TestSchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 		schema.ValidationReport: lint.Report{},
 		schema.RuleList:         render.RuleList{},
 		schema.VerifyReport:     executor.VerifyReport{},
+		schema.DiffReport:       executor.DiffReport{},
 	} {
 		root := load(t, name)
 		definitions, _ := root["definitions"].(map[string]any)

@@ -54,7 +54,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, errOut io.Write
 
 func (a *app) run(ctx context.Context, args []string) error {
 	root := newRootCmd(a)
-	root.SetArgs(args)
+	root.SetArgs(joinBetween(args))
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)

@@ -31,6 +31,7 @@ func canaryRuns(dir string) []canaryRun {
 		{"", []string{"show", file("report.json")}},
 		{"", []string{"report", "merge", file("report.json"), "-o", "text"}},
 		{"", []string{"verify", "--deep", "--unmanaged", "--allow-exec", "-o", "json=" + file("verified.json"), "-o", "html"}},
+		{"", []string{"diff", "--allow-exec", "-o", "json"}},
 		{"", []string{"list", "--allow-exec"}},
 		{"", []string{"list", "--allow-exec", "--registry", "dev", "-o", "pins=" + file("dev.pins")}},
 		{"", []string{"copy", "HOST", file("copied"), "--yes", "--plain-http", "-o", "json"}},

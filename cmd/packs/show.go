@@ -58,6 +58,7 @@ func documents() map[string]document {
 	return map[string]document{
 		plan.Kind:           {usual, showPlan},
 		executor.ReportKind: {usual, showReport},
+		executor.DiffKind:   {diffFormats, showDiff},
 		executor.VerifyKind: {verifyFormats, showVerify},
 		lint.ReportKind:     {render.FindingFormats(), showFindings},
 		render.ListKind:     {[]string{"text", "json", "yaml", "html"}, showList},
@@ -139,6 +140,16 @@ func showVerify(data []byte) (writeDocument, error) {
 	}
 	return func(w io.Writer, s render.Style, format string, o *showOptions) error {
 		return writeVerify(w, s, format, &r, render.VerifyOptions{File: defaultCatalog, All: o.showUnchanged})
+	}, nil
+}
+
+func showDiff(data []byte) (writeDocument, error) {
+	var r executor.DiffReport
+	if err := strictjson.Decode(data, &r); err != nil {
+		return nil, err
+	}
+	return func(w io.Writer, s render.Style, format string, _ *showOptions) error {
+		return writeDiff(w, s, format, &r)
 	}, nil
 }
 
