@@ -102,9 +102,9 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	for _, r := range regs {
 		copied := !o.Pulling && copiedTo(c, r.Name)
 		basePath := o.Shard.HasBasePath() && r.BasePathRepository && wanted(all, r.Name)
-		goes := copied || wanted(all, r.Name) || slices.Contains(o.Registries, r.Name)
+		goes := copied || o.Idle || wanted(all, r.Name) || slices.Contains(o.Registries, r.Name)
 		own := basePath || copied || wanted(e.chosen, r.Name) || slices.Contains(o.Registries, r.Name)
-		if !own && !o.Unmanaged && (o.Pulling || !retires(c, r.Name)) {
+		if !own && !o.Unmanaged && !o.Idle && (o.Pulling || !retires(c, r.Name)) {
 			continue
 		}
 		r = fit(share(r, o.Shard), openFiles(), len(regs))

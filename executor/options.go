@@ -36,6 +36,8 @@ type Options struct {
 	// PruneRepositories lets Prune delete repositories that hold nothing, or will
 	// hold nothing.
 	PruneRepositories bool
+	// Idle lets registries take part to which nothing goes.
+	Idle bool
 	// FailFast starts nothing new after the first failure.
 	FailFast bool
 	// Ahead makes archives of missing packs while Plan reads them: for a plan

@@ -81,6 +81,11 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 		p.Remarks = append(p.Remarks, w.remarks(e.catalog.File, p)...)
 	}
 	p.Remarks = append(append(p.Remarks, e.undeletable()...), e.notDone()...)
+	if e.opts.Unmanaged {
+		if err := e.addUnmanaged(ctx, s, p); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 

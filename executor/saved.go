@@ -17,6 +17,7 @@ import (
 // applied wherever the same packs.yaml lies among the same packs.
 func (e *Executor) Saved(p *plan.Plan) *plan.Plan {
 	out := e.portable(p)
+	out.Unmanaged, out.Gaps = nil, nil // apply does nothing about them, and so cannot hold them to be true
 	out.Saved = &plan.Saved{
 		Format: plan.SavedFormat, Registries: e.opts.Registries, Packs: e.opts.Packs, Overwrite: e.opts.Overwrite,
 		RepairShape: e.opts.RepairShape, UpdateRepositories: e.opts.UpdateRepositories,

@@ -54,17 +54,21 @@ func (e *Executor) looksAt(name, v string) bool {
 }
 
 // managed are the versions that packs.yaml sends anywhere, whatever part of it
-// this run looks at: packs on disk, and the copies that a survey found.
-func (e *Executor) managed(s *survey) map[plan.Key]bool {
+// this run looks at: packs on disk, and the copies that a survey found. Of pins it
+// is those alone.
+func (e *Executor) managed(s *survey, pins bool) map[plan.Key]bool {
 	all := make(map[plan.Key]bool)
+	for i := range s.versions {
+		all[s.versions[i].Key()] = true
+	}
+	if pins {
+		return all
+	}
 	for i := range e.catalog.Packs {
 		p := &e.catalog.Packs[i]
 		for _, t := range p.Targets {
 			all[plan.Key{Registry: t.Registry, Name: p.Name, Version: p.Version}] = true
 		}
-	}
-	for i := range s.versions {
-		all[s.versions[i].Key()] = true
 	}
 	return all
 }
@@ -78,13 +82,16 @@ func (l *Listing) notKnown(u plan.Unlisted) {
 
 // gatherUnmanaged finds what else a registry holds, and reads the manifests.
 func (v *verification) gatherUnmanaged(ctx context.Context, at int, t *target) error {
-	items, listing, err := v.extras(ctx, t, v.managed(v.survey))
+	items, listing, err := v.extras(ctx, t, v.managed(v.survey, v.options.Pins != nil))
 	if err != nil {
 		return err
 	}
 	g := new(errgroup.Group) // its functions report into the items and return nil
 	g.SetLimit(concurrency(t.spec))
 	for i := range items {
+		if v.options.Pins != nil {
+			items[i].Problem = "it is not pinned"
+		}
 		g.Go(func() error {
 			if !v.ended(ctx) {
 				v.describe(ctx, t, &items[i])
@@ -112,4 +119,38 @@ func (v *verification) describe(ctx context.Context, t *target, it *VerifyItem) 
 	if it.Published = found.info.ContentDigest; it.Published != "" {
 		it.Proof = ProofManifest
 	}
+}
+
+// addUnmanaged adds to a plan what registries hold beyond packs.yaml.
+func (e *Executor) addUnmanaged(ctx context.Context, s *survey, p *plan.Plan) error {
+	managed := e.managed(s, false)
+	found, listings := make([][]VerifyItem, len(e.targets)), make([]Listing, len(e.targets))
+	g := new(errgroup.Group)
+	for i, t := range e.targets {
+		g.Go(func() (err error) {
+			found[i], listings[i], err = e.extras(ctx, t, managed)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, w := range s.wishes {
+		for _, u := range e.unknown(w) {
+			if i := slices.IndexFunc(e.targets, func(t *target) bool { return t.spec.Name == u.Registry }); i >= 0 {
+				listings[i].notKnown(u)
+			}
+		}
+	}
+	for i := range e.targets {
+		for _, it := range found[i] {
+			p.Unmanaged = append(p.Unmanaged, plan.Unmanaged{
+				Registry: it.Registry, Repository: it.Repository, Name: it.Name, Version: it.Version, Reference: it.Reference,
+			})
+		}
+		for _, gap := range listings[i].Gaps {
+			p.Gaps = append(p.Gaps, listings[i].Registry+": not all that it holds is known: "+gap)
+		}
+	}
+	return nil
 }

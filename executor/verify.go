@@ -22,6 +22,9 @@ type VerifyOptions struct {
 	// Otherwise blobs are asked for by digest and size, and where a manifest says
 	// which content it has, that is believed unless it is another than wanted.
 	Deep bool
+	// Pins, unless they are nil, are what registries shall hold, instead of what
+	// packs.yaml says: every chosen registry all of them.
+	Pins []Pin
 }
 
 // Verify reads from the registries what they hold, and compares it with the
@@ -29,8 +32,8 @@ type VerifyOptions struct {
 // earlier plan, and builds no archive. A pack that cannot be read is an error, and
 // so is a source that does not hold what is pinned; all else is in the report.
 func (e *Executor) Verify(ctx context.Context, o VerifyOptions) (*VerifyReport, error) {
-	v := &verification{Executor: e, options: o, survey: e.newSurvey(), held: make(map[string]bool)}
-	if err := e.addCopies(ctx, v.survey); err != nil {
+	v := &verification{Executor: e, options: o, held: make(map[string]bool)}
+	if err := v.begin(ctx); err != nil {
 		return nil, err
 	}
 	if err := v.gather(ctx); err != nil {
@@ -53,6 +56,7 @@ type verification struct {
 	*Executor
 	options  VerifyOptions
 	survey   *survey
+	pins     []Pin      // beside survey.versions, where there are any
 	evidence []evidence // beside survey.versions
 	extra    [][]VerifyItem
 	listings []Listing
@@ -84,7 +88,9 @@ func (v *verification) gather(ctx context.Context) error {
 	v.events.emit(Event{Type: EventPlanStarted, Total: len(packs) + len(v.copies) + len(s.versions)})
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return v.hash(ctx, s, packs) })
-	all.Go(func() error { return v.observeSources(ctx) })
+	if v.options.Pins == nil {
+		all.Go(func() error { return v.observeSources(ctx) })
+	}
 	for i, t := range v.targets {
 		all.Go(func() error { return v.gatherFrom(ctx, i, t) })
 	}

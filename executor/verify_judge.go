@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/packs-cli/packs/internal/artifact"
+	"github.com/packs-cli/packs/internal/pack"
 	"github.com/packs-cli/packs/internal/registry"
 	"github.com/packs-cli/packs/internal/version"
 	"github.com/packs-cli/packs/plan"
@@ -120,11 +121,15 @@ func (v *verification) judgeOne(ctx context.Context, i int) VerifyItem {
 	return it
 }
 
-// want finds out which content a version shall have: that of the pack on disk, or
-// of what is copied. The same manifest is the same content; for another one the
+// want finds out which content a version shall have: that of the pack on disk, of
+// what is copied, or of a pin; a pin without one takes any. The same manifest is the same content; for another one the
 // source's layer is read where it does not say what is in it.
 func (v *verification) want(ctx context.Context, i int, it *VerifyItem) error {
 	s, ev := v.survey, &v.evidence[i]
+	if v.options.Pins != nil {
+		it.ContentDigest = cmp.Or(v.pins[i].ContentDigest, ev.content)
+		return nil
+	}
 	if s.copies[i] == nil {
 		it.ContentDigest = s.digests[s.packs[i]].digest
 		return nil
@@ -171,7 +176,10 @@ func (v *verification) judgeContent(ctx context.Context, i int, it *VerifyItem) 
 	switch ignored := s.targets[i].ignored(ev.info, it.Name, it.Version); {
 	case ev.content != it.ContentDigest:
 		v.explainDifference(ctx, i, it)
-	case claimed != "" && claimed != ev.content:
+	case v.otherManifest(i, it):
+		it.Status, it.Problem = VerifyDifferent, "another manifest is pinned: "+v.pins[i].Digest
+		it.Hint = "publish the manifest that is pinned, or pin this one"
+	case pack.KnownDigest(claimed) && claimed != ev.content:
 		it.Status = VerifyDifferent
 		it.Problem = fmt.Sprintf("the files are right, but the manifest says that their content digest is %.100q", claimed)
 		it.Hint = fmt.Sprintf("delete the version in the registry, then `packs apply --pack %s@%s` publishes it anew", it.Name, it.Version)
@@ -181,9 +189,18 @@ func (v *verification) judgeContent(ctx context.Context, i int, it *VerifyItem) 
 	}
 }
 
-// explainDifference names the files that differ.
+// otherManifest tells whether a pin names another manifest than is there.
+func (v *verification) otherManifest(i int, it *VerifyItem) bool {
+	return v.options.Pins != nil && v.pins[i].Digest != "" && v.pins[i].Digest != it.Digest
+}
+
+// explainDifference names the files that differ. A pin does not tell.
 func (v *verification) explainDifference(ctx context.Context, i int, it *VerifyItem) {
 	it.Status, it.Problem = VerifyDifferent, "published with other content"
+	if v.options.Pins != nil {
+		it.Problem, it.Hint = "published with other content than is pinned", "publish what is pinned, or pin this"
+		return
+	}
 	it.Hint = fmt.Sprintf("bump the version in pack.json; `packs apply --overwrite %s@%s` replaces what is published", it.Name, it.Version)
 	changes, err := v.changes(ctx, i)
 	if err != nil {

@@ -386,3 +386,70 @@ func TestVerifyOfWhatIsCopied(t *testing.T) {
 		t.Errorf("without the source:\n%s", got)
 	}
 }
+
+func TestVerifyAgainstPins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "one", "two")
+	w.pack("a", "1.0.0", "x: 1\n")
+	w.pack("b", "1.0.0", "x: 1\n")
+	w.apply(executor.Options{})
+	items := w.verify(executor.Options{}, true).Items
+	w.catalog.Packs = nil // a site without git
+	pin := func(i int) executor.Pin {
+		return executor.Pin{Name: items[i].Name, Version: items[i].Version, Digest: items[i].Digest, ContentDigest: items[i].Published}
+	}
+	check := func(what string, o executor.Options, pins []executor.Pin, want string) {
+		t.Helper()
+		o.Idle = true
+		r, err := w.executor(o).Verify(t.Context(), executor.VerifyOptions{Deep: true, Pins: pins})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(schema.VerifyReport, r); err != nil {
+			t.Error(err)
+		}
+		if found(r) != want {
+			t.Errorf("%s: found\n%s\nwant\n%s", what, found(r), want)
+		}
+	}
+	check("as pinned", executor.Options{}, []executor.Pin{pin(0), pin(1)}, "ok a@1.0.0 one\nok b@1.0.0 one\nok a@1.0.0 two\nok b@1.0.0 two")
+	one := executor.Options{Registries: []string{"one"}}
+	check("names alone", one, []executor.Pin{{Name: "a", Version: "1.0.0"}, {Name: "a", Version: "2.0.0"}}, "ok a@1.0.0 one\nmissing a@2.0.0 one")
+	manifest, content := pin(0), pin(0)
+	manifest.Digest, content.ContentDigest = items[1].Digest, items[1].Published
+	check("another manifest", one, []executor.Pin{manifest}, "different a@1.0.0 one")
+	check("other content", one, []executor.Pin{content}, "different a@1.0.0 one")
+	one.Unmanaged = true
+	check("what is not pinned", one, []executor.Pin{pin(1)}, "ok b@1.0.0 one\nunmanaged a@1.0.0 one")
+	check("no pins at all", one, []executor.Pin{}, "unmanaged a@1.0.0 one\nunmanaged b@1.0.0 one")
+	one.Unmanaged = false
+	tamper(t, blobFile(t, w.catalog.Registries[0].Path, items[0].Layer))
+	check("damage", one, []executor.Pin{pin(0)}, "damaged a@1.0.0 one")
+}
+
+func TestPlanListsWhatIsUnmanaged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "one", "idle")
+	w.pack("a", "1.0.0", "x: 1\n")
+	w.pack("a", "1.1.0", "x: 1\n")
+	w.apply(executor.Options{})
+	w.catalog.Packs = w.catalog.Packs[:1]
+	w.catalog.Packs[0].Targets = w.catalog.Packs[0].Targets[:1]
+	p := w.plan(executor.Options{Unmanaged: true})
+	var got []string
+	for _, u := range p.Unmanaged {
+		got = append(got, u.Name+"@"+u.Version+" "+u.Registry)
+	}
+	if want := "a@1.1.0 one, a@1.0.0 idle, a@1.1.0 idle"; strings.Join(got, ", ") != want || len(p.Gaps) > 0 || p.Summary.Pending() {
+		t.Errorf("unmanaged %q, gaps %q, summary %+v; want %s", got, p.Gaps, p.Summary, want)
+	}
+	if err := schema.Validate(schema.Plan, p); err != nil {
+		t.Error(err)
+	}
+	if p := w.plan(executor.Options{}); p.Unmanaged != nil || p.Gaps != nil {
+		t.Errorf("unmanaged versions that nobody asked for: %+v", p.Unmanaged)
+	}
+	if s := w.executor(executor.Options{}).Saved(p); s.Unmanaged != nil {
+		t.Errorf("a saved plan holds what apply cannot check: %+v", s.Unmanaged)
+	}
+}

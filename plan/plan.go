@@ -21,9 +21,22 @@ type Plan struct {
 	Summary       Summary  `json:"summary"`
 	Actions       []Action `json:"actions"`
 	Remarks       []string `json:"remarks,omitempty"` // what a reader should know and no action says
-	Saved         *Saved   `json:"saved,omitempty"`   // in a file that `apply` reads; nil in a plan that is only shown
+	// Unmanaged are versions that registries hold and packs.yaml does not send
+	// there; Gaps say why there may be more. Both only where they were asked for.
+	Unmanaged []Unmanaged `json:"unmanaged,omitempty"`
+	Gaps      []string    `json:"gaps,omitempty"`
+	Saved     *Saved      `json:"saved,omitempty"` // in a file that `apply` reads; nil in a plan that is only shown
 
 	held map[string]int // versions that registries hold, where it was looked; for Excesses
+}
+
+// Unmanaged is a version that a registry holds beyond packs.yaml.
+type Unmanaged struct {
+	Registry   string `json:"registry"`
+	Repository string `json:"repository"` // without host
+	Name       string `json:"name"`
+	Version    string `json:"version"`
+	Reference  string `json:"reference"` // HOST/REPOSITORY:VERSION
 }
 
 // Source is the state of the git work tree that packs.yaml lies in.

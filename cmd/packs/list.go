@@ -23,7 +23,9 @@ func newListCmd(a *app) *cobra.Command {
 		Long: `list shows a row for each version of each pack of packs.yaml and a column for
 each registry: present, missing, different (the version is there with other
 content) or unknown (the registry could not be asked). A dash means that
-packs.yaml does not send the pack there.
+packs.yaml does not send the pack there. Versions that a registry holds and
+packs.yaml does not send there are unmanaged; a registry that does not list what
+it holds is named below the table. --unmanaged=false does not look for them.
 
 -o pins lists what one registry holds, whatever packs.yaml says: a line
 NAME:VERSION@sha256:MANIFEST v1:sha256:CONTENT for each version. Take out what is
@@ -39,6 +41,7 @@ not to go on, have it reviewed, and name the file under from: to promote it.`,
 	}
 	o.addSelection(a, cmd)
 	o.outputs.add(cmd, []string{"text", "json", "yaml", "html", "pins"})
+	cmd.Flags().BoolVar(&o.options.Unmanaged, "unmanaged", true, "list also what registries hold and packs.yaml does not have")
 	return cmd
 }
 

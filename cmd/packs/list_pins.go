@@ -24,7 +24,7 @@ func (o *listOptions) wantsPins() (bool, error) {
 // runPins writes what one registry holds as pins.
 func runPins(ctx context.Context, a *app, o *listOptions) (err error) {
 	packs := o.packs
-	o.packs, o.options.Pulling = nil, true // it is the registry that must have them
+	o.packs, o.options.Pulling, o.options.Unmanaged = nil, true, false // it is the registry that must have them
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ what apply would do. It changes nothing.
   + create      a project or repository that is missing
   ~ update      a repository has other settings, and you said to change them
   - delete      retired: in packs.yaml names the version (apply --prune does it)
+  * unmanaged   it is there, and packs.yaml does not have it (with --unmanaged)
 
 Versions that are as they should be are only counted, unless --show-unchanged.
 
@@ -50,6 +51,7 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 			"packs plan --registry dev-ecr --pack 'csi-*@>=4.0'",
 			"packs plan -o text -o markdown=plan.md",
 			"packs plan --save plan.json",
+			"packs plan --unmanaged",
 			"packs plan --detailed-exitcode -o json | jq .summary",
 		),
 		Args: noArgs,
@@ -61,6 +63,7 @@ pending (only with --detailed-exitcode), 3 packs.yaml, a pack or a flag is wrong
 	cmd.Flags().BoolVar(&o.showUnchanged, "show-unchanged", false, "list versions that are as they should be, too")
 	cmd.Flags().BoolVar(&o.options.Prune, "prune", false, "show all that packs apply --prune deletes, and save it with --save")
 	o.addRules(cmd.Flags(), &o.options)
+	cmd.Flags().BoolVar(&o.options.Unmanaged, "unmanaged", false, "list also what registries hold and packs.yaml does not have")
 	cmd.Flags().StringVar(&o.save, "save", "", "write the plan to `FILE`, for apply")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
 	return cmd

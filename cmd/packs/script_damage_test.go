@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,4 +50,21 @@ func digestOf(ts *testscript.TestScript, s *registrytest.Server, what, name, ver
 	var m struct{ Layers []struct{ Digest string } }
 	ts.Check(json.Unmarshal(body, &m))
 	return m.Layers[0].Digest
+}
+
+// unlisted stands before a server, refuses to list its repositories, and sets
+// REGISTRY to itself.
+func unlisted(ts *testscript.TestScript, s *registrytest.Server) {
+	server, err := url.Parse(s.URL)
+	ts.Check(err)
+	proxy := httputil.NewSingleHostReverseProxy(server)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2/_catalog" {
+			http.Error(w, "not for you", http.StatusForbidden)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	ts.Defer(front.Close)
+	ts.Setenv("REGISTRY", strings.TrimPrefix(front.URL, "http://"))
 }

@@ -44,6 +44,8 @@ func cmdRegistry(ts *testscript.TestScript, neg bool, args []string) {
 			fmt.Fprintf(&b, "%s %s %d\n", r.Method, r.Path, r.Status)
 		}
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
+	case "unlisted":
+		unlisted(ts, *s)
 	case "damage":
 		damage(ts, *s, args[1:])
 	case "stop":

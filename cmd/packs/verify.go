@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/packs-cli/packs/executor"
+	"github.com/packs-cli/packs/internal/pins"
 	"github.com/packs-cli/packs/internal/render"
 )
 
@@ -16,6 +18,7 @@ type verifyOptions struct {
 	outputs outputsFlag
 	deep    bool
 	all     bool
+	pins    string
 }
 
 func newVerifyCmd(a *app) *cobra.Command {
@@ -36,6 +39,9 @@ With --unmanaged, versions that registries hold and packs.yaml does not have are
 differences, too, and so are packs with files that are not as in git: it is then
 the answer to "is what is published what is in git?".
 
+With --pins, the versions of a pin file are what every registry of packs.yaml, or
+every one that --registry names, shall hold: inside an air gap there is no git.
+
   - missing     the version, project or repository is not there
   ! different   it is there with other content
   x damaged     bytes are missing, or are not what their digest says
@@ -49,6 +55,7 @@ packs.yaml, a pack or a flag is wrong, 130 interrupted.`,
 			"packs verify",
 			"packs verify --deep --registry prod-ecr",
 			"packs verify --deep --unmanaged -o html=audit.html -o text",
+			"packs verify --deep --pins carried.pins --registry site-harbor",
 			"packs verify -o json | jq '.items[] | select(.status != \"ok\")'",
 		),
 		Args: noArgs,
@@ -60,6 +67,7 @@ packs.yaml, a pack or a flag is wrong, 130 interrupted.`,
 	fs := cmd.Flags()
 	fs.BoolVar(&o.deep, "deep", false, "read every layer, and compute the content digest of its files")
 	fs.BoolVar(&o.options.Unmanaged, "unmanaged", false, "look also for versions that packs.yaml does not have, and for packs that are not as in git")
+	fs.StringVar(&o.pins, "pins", "", "compare with the pin `FILE` instead of packs and sources")
 	fs.BoolVar(&o.all, "all", false, "list what is right, too")
 	return cmd
 }
@@ -67,13 +75,20 @@ packs.yaml, a pack or a flag is wrong, 130 interrupted.`,
 var verifyFormats = []string{"text", "json", "yaml", "markdown", "html"}
 
 func runVerify(ctx context.Context, a *app, o *verifyOptions) (err error) {
-	o.source = true
+	v := executor.VerifyOptions{Deep: o.deep}
+	if o.pins != "" {
+		if v.Pins, err = readPins(o.pins); err != nil {
+			return err
+		}
+		o.options.Idle = true
+	}
+	o.source = o.pins == ""
 	s, err := a.open(ctx, &o.request)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	r, err := s.exec.Verify(ctx, executor.VerifyOptions{Deep: o.deep})
+	r, err := s.exec.Verify(ctx, v)
 	s.progress.Close()
 	if err != nil {
 		return err
@@ -81,17 +96,30 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions) (err error) {
 	if err := s.markGit(ctx, r); err != nil {
 		return err
 	}
-	if o.options.Unmanaged && r.Source == nil {
+	if o.options.Unmanaged && r.Source == nil && o.pins == "" {
 		a.notice("%s lies in no git work tree, or in one without a commit: packs are compared as they are on disk", o.file)
 	}
-	shown := render.VerifyOptions{File: o.file, All: o.all}
+	shown := render.VerifyOptions{File: cmp.Or(o.pins, o.file), All: o.all}
 	err = a.show(o.outputs.outputs(), func(w io.Writer, s render.Style, format string) error {
 		return writeVerify(w, s, format, r, shown)
 	})
 	if o.outputs.only() {
-		a.notice("%s", render.VerifySummary(r, o.file))
+		a.notice("%s", render.VerifySummary(r, shown.File))
 	}
 	return errors.Join(err, verifyOutcome(r))
+}
+
+// readPins reads what shall be there from a pin file.
+func readPins(file string) ([]executor.Pin, error) {
+	read, err := pins.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]executor.Pin, len(read))
+	for i, p := range read {
+		all[i] = executor.Pin{Name: p.Name, Version: p.Version, Digest: p.Manifest.String(), ContentDigest: p.Content}
+	}
+	return all, nil
 }
 
 // writeVerify writes a verification in one of verifyFormats.

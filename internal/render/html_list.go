@@ -8,6 +8,9 @@ func HTMLList(w io.Writer, l *List) error {
 	if l.Summary.Missing+l.Summary.Different+l.Summary.Unknown > 0 {
 		page.State = "wrong"
 	}
+	for _, gap := range l.Gaps {
+		page.Notes = append(page.Notes, Clean(oneLineOf(gap)))
+	}
 	t := htmlTable{Title: "Versions", Columns: []string{"state", "version"}}
 	for _, r := range l.Registries {
 		t.Columns = append(t.Columns, Clean(r))
@@ -41,6 +44,6 @@ func listHTMLRow(registries []string, p *ListPack) htmlRow {
 
 // worse tells whether a state needs more attention than another.
 func worse(state, other string) bool {
-	rank := map[string]int{"present": 0, "missing": 1, "different": 2, "unknown": 3}
+	rank := map[string]int{"present": 0, "unmanaged": 1, "missing": 2, "different": 3, "unknown": 4}
 	return rank[state] > rank[other]
 }

@@ -12,7 +12,7 @@ var tones = map[string]string{green: "right", yellow: "doubt", red: "wrong"}
 // HTMLPlan writes a plan as a page: a table for each registry. Unchanged
 // versions are in it, too: a page can be filtered.
 func HTMLPlan(w io.Writer, p *plan.Plan, o PlanOptions) error {
-	page := &htmlPage{Title: "Plan for " + Clean(o.File), Lead: planSummary(p, o.File), State: "right", Foot: "packs " + Clean(p.Tool)}
+	page := &htmlPage{Title: "Plan for " + Clean(o.File), Lead: planSummary(p, o.File) + unmanagedLine(p), State: "right", Foot: "packs " + Clean(p.Tool)}
 	if p.Summary.Conflict+p.Summary.Unknown > 0 {
 		page.State = "wrong"
 	}
@@ -31,6 +31,7 @@ func HTMLPlan(w io.Writer, p *plan.Plan, o PlanOptions) error {
 		}
 		t.Rows = append(t.Rows, planHTMLRow(a))
 	}
+	unmanagedHTML(page, p)
 	return writeHTML(w, page)
 }
 

@@ -23,6 +23,7 @@ type List struct {
 	Summary    ListSummary  `json:"summary"`
 	Registries []string     `json:"registries"`
 	Packs      []ListPack   `json:"packs"`
+	Gaps       []string     `json:"gaps,omitempty"` // why registries may hold more
 }
 
 // ListSummary counts the versions of a list, once for each registry they go to.
@@ -32,6 +33,7 @@ type ListSummary struct {
 	Missing   int `json:"missing"`
 	Different int `json:"different"`
 	Unknown   int `json:"unknown"`
+	Unmanaged int `json:"unmanaged"`
 }
 
 // ListPack is one version and its state in each registry it goes to.
@@ -43,7 +45,7 @@ type ListPack struct {
 }
 
 // ListState is the state of a version in one registry: present, missing,
-// different or unknown.
+// different, unknown or unmanaged.
 type ListState struct {
 	Registry  string `json:"registry"`
 	State     string `json:"state"`
@@ -53,36 +55,54 @@ type ListState struct {
 
 // NewList turns a plan around: by version rather than by registry.
 func NewList(p *plan.Plan) *List {
-	l := &List{APIVersion: plan.APIVersion, Kind: ListKind, Tool: p.Tool, Source: p.Source, Registries: []string{}, Packs: []ListPack{}}
+	l := &List{APIVersion: plan.APIVersion, Kind: ListKind, Tool: p.Tool, Source: p.Source, Registries: []string{}, Packs: []ListPack{}, Gaps: p.Gaps}
 	rows := make(map[string]int)
 	for i := range p.Actions {
 		a := &p.Actions[i]
-		if len(l.Registries) == 0 || l.Registries[len(l.Registries)-1] != a.Registry {
-			l.Registries = append(l.Registries, a.Registry)
-		}
+		l.addRegistry(a.Registry)
 		state := listState(a.Kind)
 		if state == "" || a.Name == "" || a.Subject != "" {
 			continue
-		}
-		key := a.Name + "@" + a.Version
-		at, known := rows[key]
-		if !known {
-			at = len(l.Packs)
-			rows[key] = at
-			l.Packs = append(l.Packs, ListPack{Name: a.Name, Version: a.Version, Path: a.Path})
 		}
 		s := ListState{Registry: a.Registry, State: state, Reference: a.Reference}
 		if a.Observed != nil {
 			s.Digest = a.Observed.Digest
 		}
-		l.Packs[at].States = append(l.Packs[at].States, s)
-		l.Summary.add(state)
+		l.add(rows, ListPack{Name: a.Name, Version: a.Version, Path: a.Path}, s)
+	}
+	for _, u := range p.Unmanaged {
+		l.addRegistry(u.Registry)
+		l.add(rows, ListPack{Name: u.Name, Version: u.Version}, ListState{Registry: u.Registry, State: "unmanaged", Reference: u.Reference})
+	}
+	for i := range l.Packs {
+		slices.SortStableFunc(l.Packs[i].States, func(a, b ListState) int {
+			return cmp.Compare(slices.Index(l.Registries, a.Registry), slices.Index(l.Registries, b.Registry))
+		})
 	}
 	slices.SortStableFunc(l.Packs, func(a, b ListPack) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), version.Compare(a.Version, b.Version))
 	})
 	l.Summary.Versions = len(l.Packs)
 	return l
+}
+
+func (l *List) addRegistry(name string) {
+	if !slices.Contains(l.Registries, name) {
+		l.Registries = append(l.Registries, name)
+	}
+}
+
+// add adds the state of a version in one registry; rows tell where versions are.
+func (l *List) add(rows map[string]int, p ListPack, s ListState) {
+	key := p.Name + "@" + p.Version
+	at, known := rows[key]
+	if !known {
+		at = len(l.Packs)
+		rows[key] = at
+		l.Packs = append(l.Packs, p)
+	}
+	l.Packs[at].States = append(l.Packs[at].States, s)
+	l.Summary.add(s.State)
 }
 
 func listState(k plan.ActionKind) string {
@@ -110,6 +130,8 @@ func (s *ListSummary) add(state string) {
 		s.Different++
 	case "unknown":
 		s.Unknown++
+	case "unmanaged":
+		s.Unmanaged++
 	}
 }
 
@@ -124,7 +146,7 @@ func TextList(w io.Writer, s Style, l *List) error {
 	columns := make([]int, len(l.Registries))
 	used := versionWidth + 4
 	for i, r := range l.Registries {
-		columns[i] = max(width(Clean(r)), len("different"))
+		columns[i] = max(width(Clean(r)), len("different")) // as long as unmanaged
 		used += columns[i] + 2
 	}
 	if t.Width > 0 {
@@ -141,11 +163,14 @@ func TextList(w io.Writer, s Style, l *List) error {
 		t.line(line, cells(t, l.Registries, columns, p.States))
 	}
 	t.line()
+	for _, gap := range l.Gaps {
+		t.paragraph(0, yellow, "note: "+Clean(oneLineOf(gap)))
+	}
 	t.line(t.paint(bold, listSummary(l)))
 	return t.flush()
 }
 
-var stateColors = map[string]string{"present": green, "missing": yellow, "different": red, "unknown": red}
+var stateColors = map[string]string{"present": green, "missing": yellow, "different": red, "unknown": red, "unmanaged": yellow}
 
 func cells(t *page, registries []string, columns []int, states []ListState) string {
 	var b strings.Builder
@@ -169,7 +194,7 @@ func listSummary(l *List) string {
 	for _, c := range []struct {
 		n    int
 		word string
-	}{{l.Summary.Present, "present"}, {l.Summary.Missing, "missing"}, {l.Summary.Different, "different"}, {l.Summary.Unknown, "unknown"}} {
+	}{{l.Summary.Present, "present"}, {l.Summary.Missing, "missing"}, {l.Summary.Different, "different"}, {l.Summary.Unknown, "unknown"}, {l.Summary.Unmanaged, "unmanaged"}} {
 		if c.n > 0 {
 			parts = append(parts, strconv.Itoa(c.n)+" "+c.word)
 		}

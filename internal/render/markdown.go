@@ -11,8 +11,8 @@ import (
 // run.
 func MarkdownPlan(w io.Writer, p *plan.Plan, o PlanOptions) error {
 	t := newPage(w, Style{})
-	t.line("### ", escapeMarkdown(planSummary(p, o.File)))
-	rows := planRows(p, o.ShowUnchanged)
+	t.line("### ", escapeMarkdown(planSummary(p, o.File)+unmanagedLine(p)))
+	rows := withUnmanaged(planRows(p, o.ShowUnchanged), unmanagedOf(p))
 	for i := range rows {
 		r := &rows[i]
 		if i == 0 || r.registry != rows[i-1].registry {
@@ -37,6 +37,10 @@ func MarkdownPlan(w io.Writer, p *plan.Plan, o PlanOptions) error {
 		}
 	}
 	markdownRemarks(t, p.Remarks)
+	for _, gap := range p.Gaps {
+		t.line()
+		t.line("> note: ", escapeMarkdown(Clean(oneLineOf(gap))))
+	}
 	return t.flush()
 }
 

@@ -35,11 +35,14 @@ var marks = map[plan.ActionKind]mark{
 // then warnings and the counts. A plan of nothing to do is one line.
 func Plan(w io.Writer, s Style, p *plan.Plan, o PlanOptions) error {
 	t := newPage(w, s)
-	rows := planRows(p, o.ShowUnchanged)
+	rows := withUnmanaged(planRows(p, o.ShowUnchanged), unmanagedOf(p))
 	writeRows(t, rows)
 	writeWarnings(t, planWarnings(p.Actions))
 	writeRemarks(t, p.Remarks)
-	t.paragraph(0, bold, planSummary(p, o.File))
+	for _, gap := range p.Gaps {
+		t.paragraph(0, yellow, "note: "+Clean(oneLineOf(gap)))
+	}
+	t.paragraph(0, bold, planSummary(p, o.File)+unmanagedLine(p))
 	return t.flush()
 }
 
