@@ -39,6 +39,7 @@ func (e *Executor) addSidecars(ctx context.Context, s *survey) error {
 			targets[c] = append(targets[c], i)
 		}
 	}
+	registries := s.targets // as they are before others are added
 	var mu sync.Mutex
 	g := new(errgroup.Group)
 	g.SetLimit(defaultConcurrency)
@@ -54,7 +55,7 @@ func (e *Executor) addSidecars(ctx context.Context, s *survey) error {
 			states := make([][]seen, len(found))
 			for i, side := range found {
 				for _, v := range at {
-					states[i] = append(states[i], e.observeSidecar(ctx, s.targets[v], side))
+					states[i] = append(states[i], e.observeSidecar(ctx, registries[v], side))
 				}
 			}
 			mu.Lock()
