@@ -16,19 +16,22 @@ import (
 // compare reads the layers of versions that are there without our annotation,
 // or with another content digest than wanted, and tells the files that differ.
 func (e *Executor) compare(ctx context.Context, s *survey) error {
+	var todo []int // chosen before any starts: one copy may be compared with many targets
+	for i := range s.versions {
+		if s.copies[i] != nil && s.copyToCompare(i) || s.copies[i] == nil && s.toCompare(i) {
+			todo = append(todo, i)
+		}
+	}
 	g := new(errgroup.Group)
 	g.SetLimit(e.opts.Workers)
-	for i := range s.versions {
-		compare := e.compareOne
-		switch c := s.copies[i]; {
-		case c != nil && s.copyToCompare(i):
-			compare = e.compareCopy
-		case c != nil || !s.toCompare(i):
-			continue
-		}
+	for _, i := range todo {
 		g.Go(func() error {
-			if !e.ended(ctx) {
-				compare(ctx, s, i)
+			switch {
+			case e.ended(ctx):
+			case s.copies[i] != nil:
+				e.compareCopy(ctx, s, i)
+			default:
+				e.compareOne(ctx, s, i)
 			}
 			return nil
 		})
