@@ -39,11 +39,11 @@ BUILD   := -trimpath -buildvcs=$(if $(VERSION),true,false) -ldflags '-s -w -X ma
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-ecr demo-harbor build install test lint bench chaos fuzz vuln cover check tools clean
+.PHONY: help demo demo-ecr demo-harbor build install test lint bench chaos fuzz vuln reproducible cover check tools clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [VARIABLE=value]'; echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s  %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s  %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo; echo 'variables:'
 	@awk -F '[?]=|#' '/^[A-Z]+ *[?]=/ {gsub(/^ +/, "", $$3); printf "  %-11s  %s\n", $$1, $$3}' $(firstword $(MAKEFILE_LIST))
 
@@ -94,8 +94,12 @@ chaos: $(BIN)/registry $(BIN)/oras ## publish 500 packs through 10 % faults and 
 fuzz: ## run each fuzz target for FUZZTIME
 	@.ci/fuzz '$(FUZZTIME)'
 
-vuln: $(BIN)/govulncheck ## known vulnerabilities in what packs calls; "not checked" where the database is out of reach
+vuln: $(BIN)/govulncheck ## that modules are those of go.sum, and known vulnerabilities in what packs calls; "not checked" where the database is out of reach
+	go mod verify
 	@.ci/vuln '$(BIN)/govulncheck' '$(GOVULNDB)'
+
+reproducible: ## build the last commit twice, in two places with empty caches, and compare: the same program
+	@.ci/reproducible
 
 cover: $(BIN)/registry $(BIN)/oras ## coverage of the tests, all packages together: coverage.out
 	go test -coverpkg=./... -coverprofile=coverage.out ./...
