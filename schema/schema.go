@@ -24,6 +24,9 @@ const (
 	ValidationReport = "validation-report" // packs validate -o json
 	VerifyReport     = "verify-report"     // packs verify -o json
 	DiffReport       = "diff-report"       // packs diff -o json
+	Bundle           = "bundle"            // bundle.json in a bundle
+	BundleParts      = "bundle-parts"      // FILE.tar.json beside the parts of one
+	BundleReport     = "bundle-report"     // report.json in a bundle
 )
 
 //go:embed *.schema.json
@@ -34,7 +37,7 @@ var ErrUnknown = errors.New("no such schema")
 
 // Names returns the names of all schemas, sorted.
 func Names() []string {
-	return []string{ApplyReport, DiffReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport, VerifyReport}
+	return []string{ApplyReport, Bundle, BundleParts, BundleReport, DiffReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport, VerifyReport}
 }
 
 // FileName returns the name of the file that holds a schema by convention:

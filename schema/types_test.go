@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/packs-cli/packs/executor"
+	"github.com/packs-cli/packs/internal/bundle"
 	"github.com/packs-cli/packs/internal/lint"
 	"github.com/packs-cli/packs/internal/render"
 	"github.com/packs-cli/packs/plan"
@@ -25,6 +26,9 @@ func TestSchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 		schema.RuleList:         render.RuleList{},
 		schema.VerifyReport:     executor.VerifyReport{},
 		schema.DiffReport:       executor.DiffReport{},
+		schema.BundleReport:     executor.BundleReport{},
+		schema.Bundle:           bundle.List{},
+		schema.BundleParts:      bundle.PartList{},
 	} {
 		root := load(t, name)
 		definitions, _ := root["definitions"].(map[string]any)

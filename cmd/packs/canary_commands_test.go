@@ -35,6 +35,7 @@ func canaryRuns(dir string) []canaryRun {
 		{"", []string{"list", "--allow-exec"}},
 		{"", []string{"list", "--allow-exec", "--registry", "dev", "-o", "pins=" + file("dev.pins")}},
 		{"", []string{"copy", "HOST", file("copied"), "--yes", "--plain-http", "-o", "json"}},
+		{"", []string{"bundle", "--allow-exec", "--registry", "dev", "-o", file("dev.tar")}},
 		{"", []string{"pull", "nginx@1.2.0", "--allow-exec", "--dir", dir}},
 		{"", []string{"doctor", "--allow-exec"}},
 		{"", []string{"login", "--allow-exec"}},

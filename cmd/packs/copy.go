@@ -52,8 +52,8 @@ func newCopyCmd(a *app) *cobra.Command {
 		Use:   "copy SRC DST",
 		Short: "Copy packs from one registry to another, without a packs.yaml",
 		Long: `copy copies packs from SRC to DST: each is HOST[:PORT][/PATH], or a folder of
-OCI layouts, which begins with ./ or /. spectro-packs/archive follows PATH by
-itself. It shows what it would do, asks, and does it, as apply does: manifests
+OCI layouts, which begins with ./ or /. SRC may be a bundle, FILE.tar, too.
+spectro-packs/archive follows PATH by itself. It shows what it would do, asks, and does it, as apply does: manifests
 are copied byte for byte, what is there with the same content is left alone,
 what is there with other content is a conflict.
 
@@ -67,7 +67,7 @@ Exit codes: those of apply.`,
 		Example: a.examples(
 			"packs copy old.example.com:5000/team new.example.com/platform",
 			"packs copy registry.example.com ./site --pack nginx --pack 'csi-*@>=4.0'",
-			"packs copy --yes ./site harbor.site.example/platform",
+			"packs copy --yes packs.tar harbor.site.example/platform",
 		),
 		Args: twoArgs("SRC", "DST"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runCopy(cmd.Context(), a, o, args[0], args[1]) },
@@ -139,8 +139,12 @@ func (o *copyOptions) catalog(source, target string) (*manifest.Catalog, error) 
 		return nil, &usageError{message: target + ": nothing can be copied into a bundle", hint: "copy to a folder"}
 	}
 	if p := places[0]; p.Path != "" {
-		if _, err := os.Stat(p.Path); err != nil {
-			return nil, exit(&usageError{message: fmt.Sprintf("%s: there is no such folder", source), hint: "SRC is where the packs are, DST where they go to"}, exitInput)
+		_, err := os.Stat(p.Path)
+		if err != nil && p.Bundle() {
+			_, err = os.Stat(p.Path + ".json") // it may lie there in parts
+		}
+		if err != nil {
+			return nil, exit(&usageError{message: fmt.Sprintf("%s: there is no such folder or bundle", source), hint: "SRC is where the packs are, DST where they go to"}, exitInput)
 		}
 	}
 	wanted := place.Options{Access: o.access.access(dir), Referrers: o.referrers, Rewrite: o.rewrite}

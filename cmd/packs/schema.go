@@ -16,7 +16,7 @@ func newSchemaCmd(a *app) *cobra.Command {
 		Use:   "schema [NAME]",
 		Short: "Print the JSON Schema of a format",
 		Long: `schema prints the JSON Schema (draft-07) of a format that packs reads or writes:
-` + strings.Join(schema.Names(), ", ") + `. Without a name it prints
+` + schemaList() + `. Without a name it prints
 that of packs.yaml, which makes editors complete and check the file when its
 first line is
 
@@ -59,4 +59,22 @@ func completeArg(values func() []string) func(*cobra.Command, []string, string) 
 		}
 		return values(), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// schemaList are the names of all schemas, in lines as wide as the text around.
+func schemaList() string {
+	lines := []string{""}
+	for i, name := range schema.Names() {
+		if i < len(schema.Names())-1 {
+			name += ","
+		}
+		if last := &lines[len(lines)-1]; *last == "" {
+			*last = name
+		} else if len(*last)+1+len(name) <= 78 {
+			*last += " " + name
+		} else {
+			lines = append(lines, name)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
