@@ -9,6 +9,7 @@ import (
 
 	"github.com/packs-cli/packs/executor"
 	"github.com/packs-cli/packs/internal/registrytest"
+	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/plan"
 )
 
@@ -109,5 +110,48 @@ func TestAnEmptyShardDoesNothing(t *testing.T) {
 		if req.Method != http.MethodGet || req.Path != "/v2/" {
 			t.Errorf("it asked %v", req)
 		}
+	}
+}
+
+// TestShardsOfAMigration: what is copied is split as packs on disk are, by pins
+// as by listings.
+func TestShardsOfAMigration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.onServer("old")
+	site := w.onServer("site")
+	filled(t, w, "nginx@1.0.0", "nginx@1.1.0", "whoami@1.0.0", "argo-cd@2.0.0", "kubernetes@1.0.0", "hello-page@1.0.0")
+	w.from(manifest.From{})
+	whole := strings.Split(kinds(w.plan(executor.Options{})), "\n")
+	const shards = 3
+	var parts []string
+	for i := range shards {
+		parts = append(parts, strings.Split(kinds(w.plan(executor.Options{Shard: plan.Shard{Index: i, Count: shards}})), "\n")...)
+	}
+	slices.Sort(whole)
+	slices.Sort(parts)
+	if !slices.Equal(whole, parts) {
+		t.Errorf("the whole plans\n%s\nits shards\n%s", strings.Join(whole, "\n"), strings.Join(parts, "\n"))
+	}
+	site.Reset()
+	pushed := 0
+	for i := range shards {
+		r := w.apply(executor.Options{Shard: plan.Shard{Index: i, Count: shards}})
+		if r.Err() != nil {
+			t.Error(r.Err())
+		}
+		pushed += r.Summary.Pushed
+	}
+	written := make(map[string]bool)
+	for _, r := range site.Requests() {
+		if r.Method == http.MethodPut && strings.Contains(r.Path, "/manifests/") {
+			if written[r.Path] {
+				t.Errorf("%s was written twice", r.Path)
+			}
+			written[r.Path] = true
+		}
+	}
+	if pushed != 6 || len(written) != 7 { // the base path, too
+		t.Errorf("%d versions pushed, manifests %v", pushed, written)
 	}
 }
