@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/distribution/reference"
 )
 
 func FuzzMeta(f *testing.F) {
@@ -27,6 +29,35 @@ func FuzzMeta(f *testing.F) {
 		var me *MetaError
 		if !errors.As(err, &me) || me.Line < 0 || (me.Line > 0) != (me.Column > 0) || me.Line > 1+bytes.Count(data, []byte("\n")) {
 			t.Errorf("%v: not a *MetaError with a place in the file: %+v", err, me)
+		}
+	})
+}
+
+// FuzzNames compares names and versions with the code of registries: what we
+// take they take, and the other way round, but for length.
+func FuzzNames(f *testing.F) {
+	f.Add("nginx", "1.2.3")
+	f.Add("a__b--c.d", "_1.0-rc.1")
+	f.Add("a/b", "1+1")
+	f.Add("docker.io", "v1:2")
+	f.Add("a___b", strings.Repeat("1", 129))
+	f.Fuzz(func(t *testing.T, name, version string) {
+		base, err := reference.WithName("registry.example:5000/team/spectro-packs/archive")
+		if err != nil {
+			t.Fatal(err)
+		}
+		named, err := reference.WithName(base.Name() + "/" + name)
+		if ours := ValidName(name); !ours && err == nil && !strings.Contains(name, "/") && len(name) <= maxName || ours && err != nil {
+			t.Errorf("name %q: %v, they say %v", name, ours, err)
+		}
+		_, err = reference.WithTag(base, version)
+		if ours := ValidVersion(version); ours != (err == nil) {
+			t.Errorf("version %q: %v, they say %v", version, ours, err)
+		}
+		if named != nil && ValidName(name) && ValidVersion(version) {
+			if whole, err := reference.ParseNamed(named.Name() + ":" + version); err != nil || whole.Name() != named.Name() {
+				t.Errorf("%s:%s: %v, %v", named.Name(), version, whole, err)
+			}
 		}
 	})
 }

@@ -49,6 +49,17 @@ func TestPacksAreTheSameInEveryForm(t *testing.T) {
 		if !bytes.Equal(build(t, unpacked), archive) {
 			r.Fatal("unpacked and packed again, it has other bytes")
 		}
+		byTar := filepath.Join(parent, "by tar")
+		if err := os.Mkdir(byTar, 0o700); err != nil {
+			r.Fatal(err)
+		}
+		run(t, "tar", "-xzf", file(t, "ours.tar.gz", archive), "-C", byTar, "--strip-components=1")
+		if got := read(t, byTar); !slices.Equal(got.Files, want.Files) {
+			r.Fatalf("our archive, unpacked by tar: %v; want %v", got.Files, want.Files)
+		}
+		if !bytes.Equal(build(t, byTar), archive) {
+			r.Fatal("unpacked by tar and packed again, it has other bytes")
+		}
 		changeOne(t, r, dir, want)
 	})
 }

@@ -1,11 +1,20 @@
 package transport
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
@@ -170,4 +179,88 @@ func TestTemporaryStatus(t *testing.T) {
 			t.Errorf("%d: %v, want %v", status, got, want)
 		}
 	}
+}
+
+func FuzzTokenReply(f *testing.F) {
+	for _, s := range []string{`{"token":"abc","expires_in":300}`, `{"access_token":"abc"}`, `{"token":"","access_token":"x","expires_in":1e308}`, `{"token":"a b"}`, `{"token":"a","expires_in":-1}`, `{"token":1}`, `[]`, ``} {
+		f.Add([]byte(s))
+	}
+	asked := &http.Request{URL: &url.URL{Scheme: "https", Host: "auth.example", Path: "/token"}}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		value, lifetime, err := readToken(&http.Response{Request: asked, Body: io.NopCloser(bytes.NewReader(body))})
+		switch {
+		case err != nil && value != "":
+			t.Errorf("%q, %v", value, err)
+		case err == nil && (value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' })):
+			t.Errorf("%q is no token", value)
+		case err == nil && (lifetime < time.Second || lifetime > maxLifetime):
+			t.Errorf("lives for %v", lifetime)
+		}
+	})
+}
+
+// FuzzDockerConfig reads logins from any file; no program runs, and no error
+// quotes the file.
+func FuzzDockerConfig(f *testing.F) {
+	for _, s := range []string{
+		`{"auths":{"registry.example:5000":{"auth":"dTpjYW5hcnk="}}}`, `{"auths":{"registry.example:5000":{"auth":"canary"}}}`,
+		`{"auths":{"https://registry.example:5000/v1/":{"identitytoken":"canary"}}}`, `{"auths":{"registry.example:5000":{"auth":"canary"}},"x":canary}`,
+		`{"auths":["canary"]}`, `{"auths":{"registry.example:5000":"canary"}}`, `{"credsStore":"none"}`, `{"credHelpers":{"registry.example:5000":"../none"}}`, `null`, ``,
+	} {
+		f.Add([]byte(s))
+	}
+	dir := f.TempDir()
+	f.Setenv("PATH", dir)
+	file := filepath.Join(dir, "config.json")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := NewDockerLogins(func(name string) (string, bool) { return dir, name == "DOCKER_CONFIG" })
+		_, err := d.Get(t.Context(), "registry.example:5000")
+		if err != nil && strings.Contains(err.Error(), "canary") && !strings.Contains(string(data), "cred") {
+			t.Errorf("%q: %v", data, err)
+		}
+	})
+}
+
+// FuzzRedact writes a secret in the ways in which servers repeat it, and looks
+// for it in what is left.
+func FuzzRedact(f *testing.F) {
+	f.Add(`se/cr+e t&"%`, "before", "after")
+	f.Add("pässwörd\\<>", "Authorization: ", "\n")
+	f.Fuzz(func(t *testing.T, secret, before, after string) {
+		if len(secret) < minSecret || !utf8.ValidString(secret) || strings.Contains(redacted, secret) {
+			t.Skip("short ones are in every text")
+		}
+		for _, written := range writings(t, secret) {
+			if got := Redact(before+written+after, secret); strings.Contains(got, written) && !strings.Contains(before+redacted+after, written) {
+				t.Errorf("%q: written as %q it stays in %q", secret, written, got)
+			}
+		}
+	})
+}
+
+// writings are the forms of a secret in the replies of servers in any language.
+func writings(t *testing.T, secret string) []string {
+	t.Helper()
+	var plain bytes.Buffer
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(secret); err != nil {
+		t.Fatal(err)
+	}
+	escaped, err := json.Marshal(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lower := regexp.MustCompile("%[0-9A-F]{2}").ReplaceAllStringFunc(url.QueryEscape(secret), strings.ToLower)
+	return []string{
+		secret, unquoted(plain.String()), unquoted(string(escaped)), url.QueryEscape(secret), url.PathEscape(secret), lower,
+		base64.StdEncoding.EncodeToString([]byte(secret)), base64.URLEncoding.EncodeToString([]byte(secret)),
+	}
+}
+
+func unquoted(text string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), `"`), `"`)
 }

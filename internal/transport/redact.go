@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -45,15 +46,29 @@ func forms(secret string) []string {
 	if len(secret) < minSecret {
 		return nil
 	}
+	query, path := url.QueryEscape(secret), url.PathEscape(secret)
 	all := []string{
-		secret, url.QueryEscape(secret), url.PathEscape(secret),
+		secret, query, path, percent.ReplaceAllStringFunc(query, strings.ToLower), percent.ReplaceAllStringFunc(path, strings.ToLower),
 		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
-	}
-	if quoted, err := json.Marshal(secret); err == nil {
-		all = append(all, strings.TrimSuffix(strings.TrimPrefix(string(quoted), `"`), `"`))
+		inJSON(secret, true), inJSON(secret, false),
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// percent is a byte in an address; some write its letters small.
+var percent = regexp.MustCompile("%[0-9A-F]{2}")
+
+// inJSON is how a text stands between the quotes of JSON: as Go writes it, which
+// escapes <, > and &, or as others do.
+func inJSON(text string, escapeHTML bool) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	if e.Encode(text) != nil {
+		return text // a text cannot fail
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
 }
 
 // forms are those of all secrets of a login.

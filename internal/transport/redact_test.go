@@ -14,6 +14,8 @@ func TestRedact(t *testing.T) {
 		{"in a query", "no se%2Fcr%2Be+t%26%22%25 here", "no [redacted] here"},
 		{"in a path", "no se%2Fcr+e%20t&%22%25 here", "no [redacted] here"},
 		{"in JSON", `no se/cr+e t\u0026\"% here`, "no [redacted] here"},
+		{"in JSON of others", `no se/cr+e t&\"% here`, "no [redacted] here"},
+		{"in a query of others", "no se%2fcr%2be+t%26%22%25 here", "no [redacted] here"},
 		{"in base64", "no c2UvY3IrZSB0JiIl here", "no [redacted] here"},
 		{"twice", secret + secret, "[redacted][redacted]"},
 		{"not at all", "nothing", "nothing"},

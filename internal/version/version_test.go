@@ -50,3 +50,29 @@ func TestParseRangeRefusesNonsense(t *testing.T) {
 		t.Errorf("ParseRange: no error, range %v", r)
 	}
 }
+
+// FuzzCompare: versions have one order, whatever they are, and a range holds
+// what it names.
+func FuzzCompare(f *testing.F) {
+	f.Add("1.2.0", "v1.2.0", "1.2")
+	f.Add("1.0.0-rc.1", "1.0.0+build", "nightly")
+	f.Add(">=1.2, <2 || =3", "", "~1")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		if Compare(a, b) != -Compare(b, a) || (Compare(a, b) == 0) != (a == b) {
+			t.Errorf("%q and %q: %d, the other way round %d", a, b, Compare(a, b), Compare(b, a))
+		}
+		if Compare(a, b) < 0 && Compare(b, c) < 0 && Compare(a, c) >= 0 {
+			t.Errorf("%q < %q < %q, but not the first and last", a, b, c)
+		}
+		r, err := ParseRange(a)
+		if err != nil {
+			return
+		}
+		if in, judged := r.Contains(r.String()); r.String() != "" && (!in || !judged) {
+			t.Errorf("%q does not hold its own text", a)
+		}
+		if in, judged := r.Contains(b); in && !judged {
+			t.Errorf("%q holds %q without judging it", a, b)
+		}
+	})
+}
