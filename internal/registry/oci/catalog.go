@@ -46,19 +46,28 @@ func (r *Registry) catalog(ctx context.Context, below string, query url.Values) 
 	}
 	var all []string
 	err := r.pages(ctx, req, func(body []byte) error {
-		var list struct {
-			Repositories []string `json:"repositories"`
+		names, err := parseCatalog(body, below)
+		if err != nil {
+			return err
 		}
-		if err := json.Unmarshal(body, &list); err != nil {
-			return fmt.Errorf("%w: the catalog is not valid JSON: %w", registry.ErrCorrupt, err)
-		}
-		all = append(all, registry.DirectlyBelow(list.Repositories, below)...)
-		if len(all) > maxRepositories {
+		if all = append(all, names...); len(all) > maxRepositories {
 			return fmt.Errorf("%w: more than %d repositories", registry.ErrCorrupt, maxRepositories)
 		}
 		return nil
 	})
 	return all, err
+}
+
+// parseCatalog reads a page of the catalog, as far as it lies directly below a
+// base path.
+func parseCatalog(body []byte, below string) ([]string, error) {
+	var list struct {
+		Repositories []string `json:"repositories"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, fmt.Errorf("%w: the catalog is not valid JSON: %w", registry.ErrCorrupt, err)
+	}
+	return registry.DirectlyBelow(list.Repositories, below), nil
 }
 
 // isNotListed tells whether a registry refuses the catalog, or has none.

@@ -54,6 +54,28 @@ func FuzzNextPage(f *testing.F) {
 	})
 }
 
+// FuzzLists reads lists of tags and repositories.
+func FuzzLists(f *testing.F) {
+	for _, s := range []string{`{"name":"x","tags":["1","2"]}`, `{"tags":null}`, `{"repositories":["team/spectro-packs/archive/nginx","team/x"]}`, `{"repositories":["team/spectro-packs/archive//","team/spectro-packs/archive/../x"]}`, `[]`, `{"tags":[1]}`, `{`} {
+		f.Add([]byte(s))
+	}
+	const base = "team/spectro-packs/archive"
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if tags, err := parseTags(body); err != nil && (tags != nil || !errors.Is(err, registry.ErrCorrupt)) {
+			t.Errorf("%q, %v", tags, err)
+		}
+		names, err := parseCatalog(body, base)
+		if err != nil && (names != nil || !errors.Is(err, registry.ErrCorrupt)) {
+			t.Errorf("%q, %v", names, err)
+		}
+		for _, name := range names {
+			if rest, ok := strings.CutPrefix(name, base+"/"); !ok || rest == "" || strings.Contains(rest, "/") {
+				t.Errorf("%q is not directly below", name)
+			}
+		}
+	})
+}
+
 func FuzzUploadURL(f *testing.F) {
 	for _, s := range []string{"/v2/x/blobs/uploads/1?_state=a%2Bb", "https://registry.example:5000/u", "http://registry.example/u", "//evil/u", "https://registry.example:5000@evil/u", ""} {
 		f.Add(s)
