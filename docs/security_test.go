@@ -1,6 +1,8 @@
 package docs_test
 
 import (
+	"cmp"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -53,3 +55,37 @@ func testSources(t *testing.T, folder string) string {
 	}
 	return all.String()
 }
+
+// TestSilencedFindingsHaveReasons: where gosec is told to be silent, it is told
+// why. For nolint the linter itself asks.
+func TestSilencedFindingsHaveReasons(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && path != ".." && strings.HasPrefix(d.Name(), ".") {
+			return cmp.Or(err, fs.SkipDir)
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		for i, line := range strings.Split(read(t, path), "\n") {
+			_, after, found := strings.Cut(line, "#nosec")
+			if !found {
+				continue
+			}
+			seen++
+			if !silenced.MatchString(after) {
+				t.Errorf("%s:%d: want #nosec G123 -- and the reason, not #nosec%s", path, i+1, after)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen < 5 {
+		t.Errorf("only %d were found: this test no longer sees them", seen)
+	}
+}
+
+var silenced = regexp.MustCompile(`^ G\d+( G\d+)* -- \S.{9,}`)
