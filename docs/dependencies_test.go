@@ -88,7 +88,7 @@ func directModules(t *testing.T) []string {
 }
 
 // importersOf returns the folders that import each module, in files for every
-// system, but for tests and the programs beside the product.
+// system, but for tests and what they are made of.
 func importersOf(t *testing.T, modules []string) map[string]map[string]bool {
 	t.Helper()
 	importers := make(map[string]map[string]bool)
@@ -97,7 +97,7 @@ func importersOf(t *testing.T, modules []string) map[string]map[string]bool {
 			return err
 		}
 		if d.IsDir() {
-			if path != ".." && strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "cmd" && filepath.Dir(path) != ".." {
+			if path != ".." && strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || matches("./"+below(path), forTests) {
 				return filepath.SkipDir
 			}
 			return nil
@@ -109,7 +109,7 @@ func importersOf(t *testing.T, modules []string) map[string]map[string]bool {
 		if err != nil {
 			return err
 		}
-		folder := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), ".."+string(filepath.Separator)))
+		folder := below(filepath.Dir(path))
 		for _, spec := range file.Imports {
 			imported, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
@@ -128,6 +128,11 @@ func importersOf(t *testing.T, modules []string) map[string]map[string]bool {
 		t.Fatal(err)
 	}
 	return importers
+}
+
+// below is a path as seen from the top of the module, with slashes.
+func below(path string) string {
+	return strings.TrimPrefix(filepath.ToSlash(path), "../")
 }
 
 // moduleOf is the longest module path that a package path starts with.

@@ -143,8 +143,8 @@ func packagesOf(t *testing.T, graph map[string][]string, patterns []pattern) []s
 
 func matches(name string, patterns []pattern) bool {
 	return slices.ContainsFunc(patterns, func(p pattern) bool {
-		below, tree := strings.CutSuffix(p, "/...")
-		return name == below || tree && strings.HasPrefix(name, below+"/")
+		top, tree := strings.CutSuffix(p, "/...")
+		return name == top || tree && strings.HasPrefix(name, top+"/")
 	})
 }
 
