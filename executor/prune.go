@@ -137,7 +137,7 @@ func (e *Executor) lookForDoomed(ctx context.Context, d *plan.Desired) ([]plan.H
 func (e *Executor) retiredAndWanted(d *plan.Desired) error {
 	for i := range e.catalog.Retired {
 		r := &e.catalog.Retired[i]
-		versions, err := version.ParseRange(r.Versions)
+		versions, err := version.ParseRetired(r.Versions)
 		if err != nil {
 			return err // a catalog that manifest.Load did not read
 		}

@@ -279,7 +279,7 @@ func (l *loader) duplicate(p, other *Pack, shared []string) {
 func (l *loader) retiredPacks() {
 	for i := range l.catalog.Retired {
 		r, v := &l.catalog.Retired[i], l.retired[i]
-		versions, err := version.ParseRange(r.Versions)
+		versions, err := version.ParseRetired(r.Versions)
 		if err != nil || !v.get("versions").known() || !v.get("name").known() {
 			continue
 		}

@@ -69,7 +69,7 @@ func newRules(p *Pruning, wanted map[stock]map[string]bool, h *Holding) *rules {
 		if rule.Name != h.Name || len(rule.Registries) > 0 && !slices.Contains(rule.Registries, h.Registry) {
 			continue
 		}
-		if versions, err := version.ParseRange(rule.Versions); err == nil { // else it is none of packs.yaml's
+		if versions, err := version.ParseRetired(rule.Versions); err == nil { // else it is none of packs.yaml's
 			r.ranges = append(r.ranges, retiredRange{rule, versions})
 		}
 	}

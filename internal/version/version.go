@@ -75,6 +75,17 @@ func ParseRange(text string) (Range, error) {
 	return Range{text: text, constraint: c}, nil
 }
 
+// ParseRetired reads what names versions to delete: a range as ParseRange reads
+// it, but a version without an operator is itself and no other. "1.5" would else
+// take 1.5.3 along, and "1.2.0" v1.2.0.
+func ParseRetired(text string) (Range, error) {
+	text = strings.TrimSpace(text)
+	if Parse(text).Semantic() {
+		return Range{text: text}, nil
+	}
+	return ParseRange(text)
+}
+
 // Contains tells whether v lies in the range. judged is false where v is no
 // semantic version and the range is not its exact text, so that the range
 // could not judge it.

@@ -44,6 +44,41 @@ func TestRangeContains(t *testing.T) {
 	}
 }
 
+func TestRetiredVersionIsNoOther(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text, version string
+		in            bool
+	}{
+		{"1.5", "1.5", true},
+		{" 1.5 ", "1.5", true},
+		{"1.5", "1.5.0", false},
+		{"1.5", "1.5.3", false},
+		{"1", "1.9.0", false},
+		{"1.2.0", "v1.2.0", false},
+		{"v1.2.0", "v1.2.0", true},
+		{"1.2.0", "1.2.0-rc.1", false},
+		{"1.5", "nightly", false},
+		{"nightly", "nightly", true},
+		{"1.5.x", "1.5.3", true},
+		{"=1.5.0", "1.5", true},
+		{"<1.5", "1.4.9-rc.1", true},
+		{"*", "nightly", true},
+	}
+	for _, tt := range tests {
+		r, err := ParseRetired(tt.text)
+		if err != nil {
+			t.Fatalf("ParseRetired(%q): %v", tt.text, err)
+		}
+		if in, _ := r.Contains(tt.version); in != tt.in {
+			t.Errorf("%q retires %q: %v, want %v", tt.text, tt.version, in, tt.in)
+		}
+	}
+	if r, err := ParseRetired(">>1"); err == nil {
+		t.Errorf("no error, range %v", r)
+	}
+}
+
 func TestParseRangeRefusesNonsense(t *testing.T) {
 	t.Parallel()
 	if r, err := ParseRange(">=x.y"); err == nil {
