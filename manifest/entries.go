@@ -81,7 +81,7 @@ func (l *loader) fromEntry(v *value) {
 	l.catalog.From = append(l.catalog.From, From{
 		Registry:   from.str("registry"),
 		Names:      l.names(from),
-		Only:       Only{Names: l.names(o), Versions: o.str("versions"), Pins: l.file(o, "pins")},
+		Only:       Only{Names: l.names(o), Versions: o.str("versions"), Pins: l.pins(o)},
 		Registries: l.targets(v, from.str("registry")),
 		Referrers:  v.boolean("referrers", false),
 		Rewrite:    v.boolean("rewrite", false),
@@ -90,6 +90,17 @@ func (l *loader) fromEntry(v *value) {
 	if last := &l.catalog.From[len(l.catalog.From)-1]; last.Referrers && last.Rewrite {
 		l.report.errorf(v.get("rewrite").pos, "signatures are of the manifest as it was: take one of the two away", "rewrite: true and referrers: true exclude each other")
 	}
+}
+
+// pins returns the absolute path of a pin file. It lies in the work tree, as
+// packs do: what cannot be read as a pin is quoted in errors, and must be no
+// secret of the machine.
+func (l *loader) pins(only *value) string {
+	path := l.file(only, "pins")
+	if at := only.get("pins"); path != "" && !at.unset && !l.tree.holds(realPath(path)) {
+		l.outside(at.pos, at.shown())
+	}
+	return path
 }
 
 // retiredEntries reads retired:.

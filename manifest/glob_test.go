@@ -218,6 +218,29 @@ func TestPathsInAWorkTree(t *testing.T) {
 	}
 }
 
+func TestPinsLieInTheWorkTree(t *testing.T) {
+	t.Parallel()
+	top := t.TempDir()
+	put(t, filepath.Join(top, "repo", ".git", "HEAD"), "")
+	put(t, filepath.Join(top, "token"), "hunter2\n")
+	put(t, filepath.Join(top, "repo", "prod.pins"), "a:1.0.0\n")
+	symlink(t, "../token", filepath.Join(top, "repo", "sly.pins"))
+	file := filepath.Join(top, "repo", "packs.yaml")
+	for pins, outside := range map[string]bool{
+		"./prod.pins": false, "./not-yet.pins": false,
+		"../token": true, "./sly.pins": true, "../gone": true, filepath.ToSlash(filepath.Join(top, "token")): true,
+	} {
+		put(t, file, head+"registries: [{name: l, type: layout, path: ./l}, {name: m, type: layout, path: ./m}]\n"+
+			"packs: [{from: {registry: l}, only: {pins: '"+pins+"'}, registries: m}]\n")
+		if _, err := manifest.Load(file, manifest.LoadOptions{}); errors.Is(err, manifest.ErrOutside) != outside {
+			t.Errorf("%s: %v", pins, err)
+		}
+		if _, err := manifest.Load(file, manifest.LoadOptions{AllowOutside: true}); err != nil {
+			t.Errorf("%s, allowed: %v", pins, err)
+		}
+	}
+}
+
 func TestUntrustedCatalogStaysInTheWorkTree(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()

@@ -20,8 +20,8 @@ type LoadOptions struct {
 	// Validate makes an unset variable below registries: and palette: a remark:
 	// nothing will be contacted.
 	Validate bool
-	// AllowOutside lets packs and relative layout paths lie outside the git work
-	// tree of the catalog.
+	// AllowOutside lets packs, pins and relative layout paths lie outside the git
+	// work tree of the catalog.
 	AllowOutside bool
 	// Untrusted reads a catalog of a stranger: AllowOutside has no effect, and
 	// where the catalog lies in no git work tree, its folder is the border.
