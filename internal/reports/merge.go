@@ -48,6 +48,9 @@ func Merge(docs []*Document) (*Merged, error) {
 	h := m.common(docs)
 	h.missing = missing(told)
 	m.tellCoverage(told)
+	if !slices.ContainsFunc(docs, func(d *Document) bool { return !d.Events || len(d.Apply.Items) > 0 }) {
+		m.fault("no file tells of anything: each run was killed before it finished an item", "run them again")
+	}
 	for _, d := range docs {
 		if d.Torn {
 			m.note("%s ends in the middle of a line, which is left out: its run was killed", d.Name)

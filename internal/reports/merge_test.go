@@ -234,6 +234,9 @@ func TestEventsTellOfRunsThatWereKilled(t *testing.T) {
 	if m = merge(t, events(t, "0/2", "", "push done r a 1.0.0"), "\n"); !strings.Contains(said(m), "1 holds no events") {
 		t.Error(said(m))
 	}
+	if m = merge(t, "\n"); !strings.Contains(said(m), "no file tells of anything") || len(m.Faults) != 1 {
+		t.Errorf("a file that tells nothing is no success: %s", said(m))
+	}
 	m = merge(t, `{"time":"2026-01-`)
 	if m.Apply.Items == nil || len(m.Apply.Items) != 0 || !strings.Contains(said(m), "in the middle of a line") {
 		t.Errorf("%s %+v", said(m), m.Apply)
