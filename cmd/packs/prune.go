@@ -17,7 +17,7 @@ import (
 
 // pruneFlags say what may be deleted.
 type pruneFlags struct {
-	over int // the most versions of one registry that --yes may delete beyond what is usual
+	over uint // the most versions of one registry that --yes may delete beyond what is usual
 }
 
 // addRules adds what widens the rules of packs.yaml.
@@ -27,7 +27,7 @@ func (f *pruneFlags) addRules(fs *pflag.FlagSet, o *executor.Options) {
 }
 
 func (f *pruneFlags) addOver(fs *pflag.FlagSet) {
-	fs.IntVar(&f.over, "dangerous-allow-prune-over", 0, "with --yes: delete up to `N` versions of a registry, although they are more than 10 or 20 % of them")
+	fs.UintVar(&f.over, "dangerous-allow-prune-over", 0, "with --yes: delete up to `N` versions of a registry, although they are more than 10 or 20 % of them")
 }
 
 // checkPrune refuses what makes sense only with --prune.
@@ -47,7 +47,7 @@ func (q *request) checkPrune(cmd *cobra.Command) error {
 // It shows the plan where it was not.
 func (f *pruneFlags) allow(a *app, p *plan.Plan, file string) error {
 	for _, x := range p.Excesses() {
-		if x.Delete <= f.over {
+		if uint(x.Delete) <= f.over {
 			continue
 		}
 		if err := render.Plan(a.err, a.errStyle(), p, render.PlanOptions{File: file}); err != nil {
