@@ -25,7 +25,14 @@ func (r *Registry) fail(op, repository, reference string, err error) error {
 	default:
 		ref += ":" + reference
 	}
-	return &registry.Error{Op: op, Ref: ref, Err: err, Hint: r.hint(repository, err)}
+	e := &registry.Error{Op: op, Ref: ref, Err: err}
+	var source *registry.Error
+	if errors.As(err, &source) {
+		e.Hint = source.Hint // what is wrong is wrong where a copy comes from: leave this layout alone
+	} else {
+		e.Hint = r.hint(repository, err)
+	}
+	return e
 }
 
 func (r *Registry) hint(repository string, err error) string {

@@ -218,6 +218,23 @@ func TestLayerThatIsNotWhatItWas(t *testing.T) {
 	}
 }
 
+// A push that cannot read its source must not advise to remove its target.
+func TestDamagedSourceIsNotTheTarget(t *testing.T) {
+	t.Parallel()
+	from, to := t.TempDir(), t.TempDir()
+	source := open(t, from)
+	a := push(t, source, "1.0.0", "layer")
+	if err := write600(blobFile(from, a.Layer.Digest), "LAYER"); err != nil {
+		t.Fatal(err)
+	}
+	a.Layer.Open = func() (io.ReadCloser, error) { return source.Blob(t.Context(), repo, a.Layer.Descriptor) }
+	_, err := open(t, to).Push(t.Context(), repo, "1.0.0", a, registry.Hint{})
+	var e *registry.Error
+	if !errors.As(err, &e) || !strings.HasPrefix(e.Ref, to) || !strings.Contains(e.Hint, from) || strings.Contains(e.Hint, to) {
+		t.Errorf("%v, hint %q", err, e.Hint)
+	}
+}
+
 func TestCancelledCallsDoNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
