@@ -32,7 +32,10 @@ you. Run it as often as you like.`,
 			"packs apply                   # publish it",
 		),
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: a.name},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if err := keepInputs(cmd, args); err != nil {
+				return err
+			}
 			a.limitTime(cmd)
 			return a.global.profile.start()
 		},
