@@ -264,3 +264,24 @@ func writings(t *testing.T, secret string) []string {
 func unquoted(text string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), `"`), `"`)
 }
+
+// FuzzPrinted reads what a program prints as a login: a user name that basic
+// authentication can send, and a secret that no error quotes.
+func FuzzPrinted(f *testing.F) {
+	for _, s := range []string{`{"Username":"u","Secret":"canary"}`, `{"username":"u","password":"canary"}`, `{"Username":"<token>","Secret":"canary"}`, `{"Username":"a:b","Secret":"canary"}`, `{"Secret":"canary"}`, `null`, `[]`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, out []byte) {
+		p := new(printed)
+		if json.Unmarshal(out, p) != nil {
+			return
+		}
+		l, err := p.login("program login")
+		switch {
+		case err != nil && (!l.Anonymous() || strings.Contains(err.Error(), "canary")):
+			t.Errorf("%+v, %v", l, err)
+		case err == nil && (l.Anonymous() || strings.Contains(l.Username, ":")):
+			t.Errorf("%q is taken for a login: %+v", out, l)
+		}
+	})
+}
