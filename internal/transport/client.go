@@ -21,6 +21,11 @@ type Config struct {
 	TLS       *manifest.TLS // nil: the system's authorities, no client certificate
 	Login     LoginFunc     // nil: anonymous
 	Basic     bool          // the server is known to take basic authentication everywhere: log in with the first request
+	// Service says that this is no registry but an API whose requests carry their
+	// own key in the header (see Hide): challenges are not answered, a 401 is a
+	// reply like others, and redirects are not followed, which would take the key
+	// to another host.
+	Service bool
 
 	Concurrency       int     // requests in flight; 0 means 32
 	RequestsPerSecond float64 // 0 means no limit
@@ -70,6 +75,8 @@ type Client struct {
 	auth      *authenticator
 	log       *slog.Logger
 	asked     atomic.Bool // a server asked for a client certificate, and there is none
+
+	hidden hidden
 }
 
 // New returns a client. It contacts nothing, but reads certificate files; what
@@ -103,6 +110,9 @@ func New(cfg Config) (*Client, error) {
 		DisableCompression:     true,     // digests are over the bytes as they are stored
 	}
 	c.http = &http.Client{Transport: c.transport, CheckRedirect: checkRedirect}
+	if cfg.Service {
+		c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
 	c.limits = newLimits(cfg.Concurrency, cfg.RequestsPerSecond, cfg.Clock)
 	c.circuit = &circuit{now: cfg.Clock.Now}
 	c.budget = newBudget(cfg.Retry.Budget)
@@ -120,6 +130,7 @@ func setDefaults(cfg *Config) {
 	if cfg.Login == nil {
 		cfg.Login = func(context.Context) (Login, error) { return Login{}, nil }
 	}
+	cfg.Login = onlyTrusted(cfg)
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "packs"
 	}
@@ -179,6 +190,9 @@ type Request struct {
 func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 	if err := c.circuit.check(); err != nil {
 		return nil, err
+	}
+	if c.cfg.Service {
+		return c.send(ctx, &r, "")
 	}
 	return c.auth.do(ctx, &r)
 }

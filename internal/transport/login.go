@@ -172,6 +172,18 @@ func (cfg *LoginConfig) value(what, literal, env, file string) (value, source st
 	return "", "", nil
 }
 
+// Setting reads what packs.yaml gives literally, by the name of a variable or by
+// a file; what names it for messages: "password" for passwordEnv and
+// passwordFile. found tells whether packs.yaml gives it at all.
+func Setting(env func(name string) (value string, ok bool), what, literal, variable, file string) (value string, found bool, err error) {
+	cfg := LoginConfig{Env: env}
+	if env == nil {
+		cfg.Env = func(string) (string, bool) { return "", false }
+	}
+	value, source, err := cfg.value(what, literal, variable, file)
+	return value, source != "", err
+}
+
 // readSecret reads a file without the line end that editors add.
 func readSecret(file string) (string, error) {
 	f, err := os.Open(file) // #nosec G304 -- packs.yaml names it

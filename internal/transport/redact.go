@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // redacted stands for a secret in a text.
@@ -85,14 +86,41 @@ func (c *Client) redact(s string) string {
 	if s == "" || c.auth == nil {
 		return s
 	}
-	return cut(s, c.auth.secrets())
+	return cut(s, c.secrets())
+}
+
+// hidden are secrets that requests carry beside the login.
+type hidden struct {
+	mu    sync.Mutex
+	forms []string
+}
+
+// Hide takes secrets out of everything that this client says from now on:
+// those that requests carry in their header or body.
+func (c *Client) Hide(secrets ...string) {
+	c.hidden.mu.Lock()
+	defer c.hidden.mu.Unlock()
+	for _, s := range secrets {
+		c.hidden.forms = append(c.hidden.forms, forms(s)...)
+	}
+}
+
+// Clean makes words of a server fit for a terminal: one line, without control
+// or formatting characters, not too long, and without the secrets of this client.
+func (c *Client) Clean(text string) string { return c.redact(printable(c.redact(text))) }
+
+// secrets are all that this client knows, in the forms they may have.
+func (c *Client) secrets() []string {
+	c.hidden.mu.Lock()
+	defer c.hidden.mu.Unlock()
+	return slices.Concat(c.auth.secrets(), c.hidden.forms)
 }
 
 // cleaner returns what makes the words of a reply fit for a terminal: one line,
 // no control or formatting characters, not too long, and without our secrets,
 // those that were sent with the request among them.
 func (c *Client) cleaner(resp *http.Response) func(string) string {
-	secrets := c.auth.secrets()
+	secrets := c.secrets()
 	for r := resp; r != nil && r.Request != nil; r = r.Request.Response { // back through redirects
 		sent := r.Request.Header.Get("Authorization")
 		_, secret, _ := strings.Cut(sent, " ")

@@ -29,6 +29,7 @@ type ServerError struct {
 	Code    string // "MANIFEST_UNKNOWN"
 	Message string
 	Detail  string // as JSON; may be empty
+	Ref     string // by which the server's operators find it; only some servers tell
 }
 
 // Error returns the status and the server's own words.
@@ -123,17 +124,19 @@ func parseErrors(body []byte, clean func(string) string) []ServerError {
 		Code    string          `json:"code"`
 		Message string          `json:"message"`
 		Detail  json.RawMessage `json:"detail"`
+		Ref     string          `json:"ref"`
 	}
 	var reply struct {
 		Errors  []entry `json:"errors"`
 		Code    string  `json:"code"`
 		Message string  `json:"message"`
+		Ref     string  `json:"ref"`
 	}
 	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) || json.Unmarshal(body, &reply) != nil {
 		return nil
 	}
 	if len(reply.Errors) == 0 && (reply.Code != "" || reply.Message != "") {
-		reply.Errors = []entry{{Code: reply.Code, Message: reply.Message}}
+		reply.Errors = []entry{{Code: reply.Code, Message: reply.Message, Ref: reply.Ref}}
 	}
 	var out []ServerError
 	for i := range reply.Errors[:min(len(reply.Errors), maxErrors)] {
@@ -142,7 +145,7 @@ func parseErrors(body []byte, clean func(string) string) []ServerError {
 		if detail == "null" {
 			detail = ""
 		}
-		out = append(out, ServerError{Code: clean(r.Code), Message: clean(r.Message), Detail: clean(detail)})
+		out = append(out, ServerError{Code: clean(r.Code), Message: clean(r.Message), Detail: clean(detail), Ref: clean(r.Ref)})
 	}
 	return out
 }

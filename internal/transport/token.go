@@ -107,6 +107,9 @@ func (a *authenticator) fetch(ctx context.Context, scope string) (string, time.T
 	if err != nil {
 		return "", time.Time{}, err
 	}
+	if err := CheckTrusted(a.client.cfg.Env, realm.Host); err != nil && !login.Anonymous() {
+		return "", time.Time{}, &CredentialsError{Host: realm.Host, Err: err}
+	}
 	asked := a.client.cfg.Clock.Now()
 	resp, err := a.client.askTokenAgain(ctx, realm, params["service"], scopes(scope, wanted), login)
 	if err != nil {
