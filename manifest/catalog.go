@@ -140,6 +140,7 @@ type Palette struct {
 	APIKeyFile string
 	ProjectUID string // empty: tenant scope
 	TLS        *TLS
+	Limits     Limits // zero: what Palette's documents allow
 	Position   Position
 }
 

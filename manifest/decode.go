@@ -143,7 +143,15 @@ func (l *loader) palette(v *value) *Palette {
 		APIKeyFile: l.secretFile(v, "apiKeyFile"),
 		ProjectUID: v.str("projectUid"),
 		TLS:        l.tls(v.get("tls")),
+		Limits:     limits(v),
 		Position:   v.pos,
+	}
+}
+
+func limits(v *value) Limits {
+	return Limits{
+		Concurrency:       v.get("limits").integer("concurrency"),
+		RequestsPerSecond: v.get("limits").number("requestsPerSecond"),
 	}
 }
 

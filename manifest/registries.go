@@ -33,6 +33,7 @@ func (l *loader) registries() {
 		l.registryValues = append(l.registryValues, v)
 	}
 	l.sameTargets()
+	l.palettes()
 }
 
 // registry reads one registry. What was found wrong before is left at its default.
@@ -52,10 +53,7 @@ func (l *loader) registry(v *value) Registry {
 			Shape:         orElse(v.get("artifact").str("shape"), "oras-1.0"),
 			ContentDigest: orElse(v.get("artifact").str("contentDigest"), "annotation"),
 		},
-		Limits: Limits{
-			Concurrency:       v.get("limits").integer("concurrency"),
-			RequestsPerSecond: v.get("limits").number("requestsPerSecond"),
-		},
+		Limits:   limits(v),
 		Images:   images(v.get("images")),
 		Palette:  l.registryPalette(v.get("palette")),
 		Unset:    l.unset(v),
