@@ -15,6 +15,7 @@ const (
 	EventItemSize     EventType = "item-size"     // Bytes: of the archive that will be sent
 	EventItemFinished EventType = "item-finished" // Item holds the result
 	EventApplyDone    EventType = "apply-done"
+	EventNote         EventType = "note" // Note says in a line what goes on
 )
 
 // Event is something that happened in a run.
@@ -23,6 +24,7 @@ type Event struct {
 	Total int
 	Bytes int64
 	Item  Item // for item events: what it is about
+	Note  string
 }
 
 // emitter calls a listener from one goroutine at a time.

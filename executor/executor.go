@@ -84,7 +84,7 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 	e.ahead = &ahead{layers: make(map[*manifest.Pack]*layer)}
 	e.folders = cache.OpenFolders(o.CacheDir, filepath.Join(c.Dir, filepath.Base(c.File)))
 	e.layers = cache.OpenLayers(o.CacheDir)
-	regs, err := chooseRegistries(c, o.Registries, o.Pulling)
+	regs, err := chooseRegistries(c, o.Registries, o.Pulling || o.Palette)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,11 @@ func New(c *manifest.Catalog, o Options) (*Executor, error) {
 		basePath := o.Shard.HasBasePath() && r.BasePathRepository && wanted(all, r.Name)
 		goes := copied || o.Idle || wanted(all, r.Name) || slices.Contains(o.Registries, r.Name)
 		own := basePath || copied || wanted(e.chosen, r.Name) || slices.Contains(o.Registries, r.Name)
-		if !own && !o.Unmanaged && !o.Idle && (o.Pulling || !retires(c, r.Name)) {
+		part := own || o.Unmanaged || o.Idle || !o.Pulling && retires(c, r.Name)
+		if o.Palette {
+			part = r.Palette != nil
+		}
+		if !part {
 			continue
 		}
 		r = fit(share(r, o.Shard), openFiles(), len(regs))

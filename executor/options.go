@@ -14,6 +14,9 @@ type Options struct {
 	Registries []string
 	// Pulling lets readOnly registries take part: for an Executor that only pulls.
 	Pulling bool
+	// Palette is for a run on Palette: registries that have a palette: block take
+	// part, whether packs go there or not, those without one do not.
+	Palette bool
 	// Packs are NAME or NAME@RANGE, NAME may be a glob; empty means every pack.
 	Packs []string
 	// Shard takes only one of several equal parts of the chosen packs, and as

@@ -80,27 +80,14 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 	for _, w := range s.wishes {
 		p.Remarks = append(p.Remarks, w.remarks(e.catalog.File, p)...)
 	}
-	p.Remarks = append(append(p.Remarks, e.undeletable()...), e.notDone()...)
+	p.Palette = e.paletteSteps(p)
+	p.Remarks = append(p.Remarks, e.undeletable()...)
 	if e.opts.Unmanaged {
 		if err := e.addUnmanaged(ctx, s, p); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
-}
-
-// notDone names what packs.yaml asks for and this version does not do yet.
-func (e *Executor) notDone() []string {
-	var remarks []string
-	say := func(at manifest.Position, what string) {
-		remarks = append(remarks, fmt.Sprintf("%s:%d: %s is not carried out: this version of packs does not do that yet", e.catalog.File, at.Line, what))
-	}
-	for _, t := range e.targets {
-		if t.spec.Palette != nil {
-			say(t.spec.Palette.Position, "palette: of registry "+t.spec.Name)
-		}
-	}
-	return remarks
 }
 
 // summary is the survey in the terms of package plan.

@@ -19,11 +19,12 @@ type Report struct {
 	Shard      *plan.Shard  `json:"shard,omitempty"` // nil: the whole catalog
 	// MissingShards are parts of the catalog that a report of several runs says
 	// nothing about.
-	MissingShards []plan.Shard  `json:"missingShards,omitempty"`
-	Summary       ReportSummary `json:"summary"`
-	Items         []Item        `json:"items"`
-	Remarks       []string      `json:"remarks,omitempty"`     // of the plan: what no item says
-	Interrupted   bool          `json:"interrupted,omitempty"` // stopped before everything was started
+	MissingShards []plan.Shard   `json:"missingShards,omitempty"`
+	Summary       ReportSummary  `json:"summary"`
+	Items         []Item         `json:"items"`
+	Remarks       []string       `json:"remarks,omitempty"`     // of the plan: what no item says
+	Palette       *PaletteReport `json:"palette,omitempty"`     // with apply --palette
+	Interrupted   bool           `json:"interrupted,omitempty"` // stopped before everything was started
 }
 
 // Status is how an item ended.
@@ -75,6 +76,9 @@ type ReportSummary struct {
 	Conflict    int   `json:"conflict"`
 	Failed      int   `json:"failed"`
 	Bytes       int64 `json:"bytes"` // sent
+	// Palette counts the versions that Palette was looked at for; nil without
+	// apply --palette.
+	Palette *PaletteCounts `json:"palette,omitempty"`
 }
 
 // ItemError is a failure of one item; Report.Err joins them.

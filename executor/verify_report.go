@@ -25,6 +25,8 @@ type VerifyReport struct {
 	Deep          bool          `json:"deep"` // whether content digests were recomputed from the layers
 	Summary       VerifySummary `json:"summary"`
 	Items         []VerifyItem  `json:"items"`
+	// Palette counts how Palette shows the versions; nil where it was not asked.
+	Palette *PaletteCounts `json:"palette,omitempty"`
 	// Listings say how far it is known what else registries hold; empty unless
 	// that was asked for.
 	Listings []Listing `json:"listings,omitempty"`
@@ -73,7 +75,11 @@ type VerifyItem struct {
 	Hint          string        `json:"hint,omitempty"`
 	Changes       *plan.Changes `json:"changes,omitempty"` // from what is there to what is wanted
 	Git           *GitPath      `json:"git,omitempty"`     // of a pack in a git work tree
-	Err           error         `json:"-"`
+	// Palette says whether Palette shows the version; empty where it was not asked.
+	Palette        VersionState `json:"palette,omitempty"`
+	PaletteProblem string       `json:"paletteProblem,omitempty"` // why it does not
+	PaletteHint    string       `json:"paletteHint,omitempty"`
+	Err            error        `json:"-"`
 }
 
 // GitPath is where a pack is in git.
@@ -107,7 +113,7 @@ type VerifySummary struct {
 // Right tells whether everything is as it should be. Where it was asked what else
 // registries hold, that has to be known, and all packs have to be as in git.
 func (r *VerifyReport) Right() bool {
-	return r.Summary.Right() && (r.Listings == nil || r.Listed() && r.Summary.Uncommitted == 0)
+	return r.Summary.Right() && (r.Palette == nil || r.Palette.Well()) && (r.Listings == nil || r.Listed() && r.Summary.Uncommitted == 0)
 }
 
 // Right tells whether all items are as they should be.

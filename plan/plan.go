@@ -17,10 +17,11 @@ type Plan struct {
 	Shard      *Shard  `json:"shard,omitempty"`  // the part of the catalog that it is about; nil: all of it
 	// MissingShards are parts of the catalog that a plan joined from several says
 	// nothing about.
-	MissingShards []Shard  `json:"missingShards,omitempty"`
-	Summary       Summary  `json:"summary"`
-	Actions       []Action `json:"actions"`
-	Remarks       []string `json:"remarks,omitempty"` // what a reader should know and no action says
+	MissingShards []Shard       `json:"missingShards,omitempty"`
+	Summary       Summary       `json:"summary"`
+	Actions       []Action      `json:"actions"`
+	Palette       []PaletteStep `json:"palette,omitempty"` // what apply --palette does after the actions
+	Remarks       []string      `json:"remarks,omitempty"` // what a reader should know and no action says
 	// Unmanaged are versions that registries hold and packs.yaml does not send
 	// there; Gaps say why there may be more. Both only where they were asked for.
 	Unmanaged []Unmanaged `json:"unmanaged,omitempty"`

@@ -27,6 +27,9 @@ const (
 	Bundle           = "bundle"            // bundle.json in a bundle
 	BundleParts      = "bundle-parts"      // FILE.tar.json beside the parts of one
 	BundleReport     = "bundle-report"     // report.json in a bundle
+	PalettePlan      = "palette-plan"      // packs palette plan and register -o json
+	PaletteSync      = "palette-sync"      // packs palette sync and status -o json
+	PaletteVerify    = "palette-verify"    // packs palette verify -o json
 )
 
 //go:embed *.schema.json
@@ -37,7 +40,7 @@ var ErrUnknown = errors.New("no such schema")
 
 // Names returns the names of all schemas, sorted.
 func Names() []string {
-	return []string{ApplyReport, Bundle, BundleParts, BundleReport, DiffReport, Pack, PackList, Packs, Plan, RuleList, ValidationReport, VerifyReport}
+	return []string{ApplyReport, Bundle, BundleParts, BundleReport, DiffReport, Pack, PackList, Packs, PalettePlan, PaletteSync, PaletteVerify, Plan, RuleList, ValidationReport, VerifyReport}
 }
 
 // FileName returns the name of the file that holds a schema by convention:

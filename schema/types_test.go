@@ -29,6 +29,9 @@ func TestSchemasHaveTheFieldsOfTheTypes(t *testing.T) {
 		schema.BundleReport:     executor.BundleReport{},
 		schema.Bundle:           bundle.List{},
 		schema.BundleParts:      bundle.PartList{},
+		schema.PalettePlan:      executor.PalettePlan{},
+		schema.PaletteSync:      executor.PaletteSyncs{},
+		schema.PaletteVerify:    executor.PaletteVerification{},
 	} {
 		root := load(t, name)
 		definitions, _ := root["definitions"].(map[string]any)

@@ -20,9 +20,12 @@ type applyOptions struct {
 	yes     bool
 	events  string
 
-	refuse  func(p *plan.Plan) error // why a plan is not carried out; nil: any is
-	again   string                   // what continues a run; "" is packs apply
-	saved   *plan.Plan               // nil without FILE
+	refuse          func(p *plan.Plan) error // why a plan is not carried out; nil: any is
+	again           string                   // what continues a run; "" is packs apply
+	palette         bool
+	paletteOptional bool
+
+	saved   *plan.Plan // nil without FILE
 	savedIn string
 }
 
@@ -66,6 +69,8 @@ stale (nothing was done), 130 interrupted.`,
 	fs.BoolVar(&o.options.Prune, "prune", false, "delete what packs.yaml retires, after everything else (see packs prune)")
 	o.addRules(fs, &o.options)
 	o.addOver(fs)
+	fs.BoolVar(&o.palette, "palette", false, "then sync the registries that changed in Palette, wait, and look whether every version shows up")
+	fs.BoolVar(&o.paletteOptional, "palette-optional", false, "as --palette, but what is missing in Palette does not change the exit code")
 	fs.BoolVar(&o.options.FailFast, "fail-fast", false, "start nothing new after the first failure")
 	fs.StringVar(&o.events, "events", "", "write a JSON line for each finished item to `FILE`, at once; an older one is replaced")
 	return cmd
@@ -134,6 +139,9 @@ func (o *applyOptions) run(ctx context.Context, a *app, open func() (*session, e
 	}
 	begun := a.now()
 	report, err := s.exec.Apply(ctx, p)
+	if err == nil && (o.palette || o.paletteOptional) {
+		s.exec.FollowUp(ctx, report)
+	}
 	s.progress.Close()
 	if err != nil {
 		return err
@@ -144,8 +152,11 @@ func (o *applyOptions) run(ctx context.Context, a *app, open func() (*session, e
 	write := func(w io.Writer, s render.Style, format string) error {
 		return writeReport(w, s, format, report, shown)
 	}
+	if o.paletteOptional {
+		a.noticeFaults(render.PaletteFaults(report))
+	}
 	// What was done is told whatever else fails.
-	return errors.Join(a.show(o.outputs.outputs(), write), o.summary.write(a, write), applyOutcome(report))
+	return errors.Join(a.show(o.outputs.outputs(), write), o.summary.write(a, write), applyOutcome(report, o.paletteOptional))
 }
 
 // pending tells whether carrying a plan out would change anything: without
@@ -194,11 +205,18 @@ func writeReport(w io.Writer, s render.Style, format string, r *executor.Report,
 	return render.Report(w, s, r, o)
 }
 
-func applyOutcome(r *executor.Report) error {
+func applyOutcome(r *executor.Report, paletteOptional bool) error {
 	var codes []int
 	var err error
-	if faults := render.ReportFaults(r); len(faults) > 0 {
+	faults := render.ReportFaults(r)
+	if !paletteOptional {
+		faults = append(faults, render.PaletteFaults(r)...)
+	}
+	if len(faults) > 0 {
 		err = &faultsError{faults}
+	}
+	if c := r.Summary.Palette; c != nil && !c.Well() && !paletteOptional {
+		codes = append(codes, exitFailed)
 	}
 	if r.Interrupted {
 		codes = append(codes, exitInterrupted)

@@ -27,6 +27,11 @@ func (a *app) confirm(p *plan.Plan, file string, q question) error {
 	if err := render.Plan(a.err, a.errStyle(), p, render.PlanOptions{File: file}); err != nil {
 		return err
 	}
+	return a.agree(q)
+}
+
+// agree asks a question.
+func (a *app) agree(q question) error {
 	if _, err := fmt.Fprint(a.err, "\n"+q.text); err != nil {
 		return err
 	}

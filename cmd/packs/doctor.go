@@ -35,7 +35,8 @@ func newDoctorCmd(a *app) *cobra.Command {
 		Short: "Check logins, permissions, certificates and clocks",
 		Long: `doctor looks at each registry of packs.yaml: whether it can be reached, where
 the login comes from and whether it is taken, its certificate, its clock, and
-what else will get in the way of publishing. Each mistake comes with its fix.
+what else will get in the way of publishing; and its Palette: what the API key may
+do, and whether Palette reads what is published. Each mistake comes with its fix.
 Nothing is changed anywhere.
 
 --iam-policy prints a policy for Amazon ECR as JSON and contacts nothing:
@@ -80,7 +81,7 @@ func runDoctor(ctx context.Context, a *app, o *doctorOptions) error {
 		return a.writePolicy(c, chosen, o.policy)
 	}
 	all, err := doctor.Examine(ctx, chosen, doctor.Options{
-		Prune: deletes(c), AllowExec: o.allowExec, Env: a.env, Now: a.now, UserAgent: "packs/" + toolVersion(), Logger: a.logger(),
+		Prune: deletes(c), AllowExec: o.allowExec, Palette: c.Palette, Env: a.env, Now: a.now, UserAgent: "packs/" + toolVersion(), Logger: a.logger(),
 	})
 	if err != nil {
 		return err

@@ -190,5 +190,5 @@ func runPrune(ctx context.Context, a *app, o *pruneOptions) (err error) {
 	write := func(w io.Writer, s render.Style, format string) error {
 		return writeReport(w, s, format, report, shown)
 	}
-	return errors.Join(a.show(o.outputs.outputs(), write), o.summary.write(a, write), applyOutcome(report))
+	return errors.Join(a.show(o.outputs.outputs(), write), o.summary.write(a, write), applyOutcome(report, false))
 }

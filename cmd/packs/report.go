@@ -124,7 +124,7 @@ func mergedOutcome(m *reports.Merged, shown bool) error {
 	var outcome error
 	switch {
 	case m.Apply != nil:
-		outcome = applyOutcome(m.Apply)
+		outcome = applyOutcome(m.Apply, false)
 	case m.Plan != nil:
 		outcome = planOutcome(m.Plan, false)
 	case m.Verify != nil:

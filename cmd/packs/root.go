@@ -57,7 +57,7 @@ you. Run it as often as you like.`,
 			root.AddCommand(c)
 		}
 	}
-	add(groupPublish, newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newApplyCmd(a), newPruneCmd(a), newCopyCmd(a), newBundleCmd(a))
+	add(groupPublish, newInitCmd(a), newValidateCmd(a), newPlanCmd(a), newApplyCmd(a), newPruneCmd(a), newCopyCmd(a), newBundleCmd(a), newPaletteCmd(a))
 	add(groupPublish, newNewCmd(a), newBumpCmd(a))
 	add(groupLook, newVerifyCmd(a), newDiffCmd(a), newListCmd(a), newShowCmd(a), newReportCmd(a), newPullCmd(a), newDoctorCmd(a))
 	add(groupOther, newLoginCmd(a), newLogoutCmd(a), newExplainCmd(a), newSchemaCmd(a), newPluginCmd(a), newCompletionCmd(a), newVersionCmd(a))

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 			"registry":      cmdRegistry,
 			"ecr":           cmdECR,
 			"harbor":        cmdHarbor,
+			"palette":       cmdPalette,
 			"terminal":      cmdTerminal,
 			"git-init":      cmdGitInit,
 			"silent-server": cmdSilent,
@@ -54,6 +55,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("PACKS_CACHE_DIR", filepath.Join(env.WorkDir, ".cache", "packs"))
 	keepServer(env)
 	keepHarbor(env)
+	keepPalette(env)
 	return nil
 }
 

@@ -19,6 +19,7 @@ type verifyOptions struct {
 	deep    bool
 	all     bool
 	pins    string
+	palette bool
 }
 
 func newVerifyCmd(a *app) *cobra.Command {
@@ -54,6 +55,7 @@ packs.yaml, a pack or a flag is wrong, 130 interrupted.`,
 		Example: a.examples(
 			"packs verify",
 			"packs verify --deep --registry prod-ecr",
+			"packs verify --palette",
 			"packs verify --deep --unmanaged -o html=audit.html -o text",
 			"packs verify --deep --pins carried.pins --registry site-harbor",
 			"packs verify -o json | jq '.items[] | select(.status != \"ok\")'",
@@ -68,6 +70,7 @@ packs.yaml, a pack or a flag is wrong, 130 interrupted.`,
 	fs.BoolVar(&o.deep, "deep", false, "read every layer, and compute the content digest of its files")
 	fs.BoolVar(&o.options.Unmanaged, "unmanaged", false, "look also for versions that packs.yaml does not have, and for packs that are not as in git")
 	fs.StringVar(&o.pins, "pins", "", "compare with the pin `FILE` instead of packs and sources")
+	fs.BoolVar(&o.palette, "palette", false, "ask Palette too whether it shows each version as it is in the pack")
 	fs.BoolVar(&o.all, "all", false, "list what is right, too")
 	return cmd
 }
@@ -89,7 +92,13 @@ func runVerify(ctx context.Context, a *app, o *verifyOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	r, err := s.exec.Verify(ctx, v)
+	if err == nil && o.palette {
+		err = s.exec.AuditPalette(ctx, r)
+	}
 	s.progress.Close()
+	if errors.Is(err, executor.ErrNoPalette) {
+		return noPalette(err)
+	}
 	if err != nil {
 		return err
 	}

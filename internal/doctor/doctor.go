@@ -58,6 +58,7 @@ type Options struct {
 	AllowExec bool                                      // whether programs of packs.yaml may print credentials
 	Env       func(name string) (value string, ok bool) // nil: no variable is set
 	Now       func() time.Time                          // nil: the real clock
+	Palette   *manifest.Palette                         // of registries whose palette: block has none of its own; nil: the vendor's
 	UserAgent string
 	Logger    *slog.Logger
 }
@@ -105,6 +106,7 @@ func (o *Options) examine(ctx context.Context, r *manifest.Registry) *Examinatio
 	case manifest.TypeECR:
 		x.ecr(ctx, o)
 	}
+	x.palette(ctx, o)
 	return x
 }
 

@@ -70,6 +70,9 @@ func (b *Bars) Event(e executor.Event) {
 		b.advance(&e.Item, e.Bytes)
 	case executor.EventItemFinished:
 		b.end(&e.Item)
+	case executor.EventNote:
+		b.printed = true
+		b.print([]byte(Clean(e.Note) + "\n"))
 	case executor.EventApplyDone:
 		if b.printed { // the result follows on the same screen
 			b.print([]byte("\n"))

@@ -35,11 +35,11 @@ func HTMLVerify(w io.Writer, r *executor.VerifyReport, o VerifyOptions) error {
 	for _, n := range verifyNotes(r) {
 		p.Notes = append(p.Notes, Clean(n))
 	}
-	p.Tables = verifyTables(r.Items)
+	p.Tables = verifyTables(r.Items, r.Palette != nil)
 	return writeHTML(w, p)
 }
 
-func verifyTables(items []executor.VerifyItem) []htmlTable {
+func verifyTables(items []executor.VerifyItem, palette bool) []htmlTable {
 	var tables []htmlTable
 	for i := range items {
 		it := &items[i]
@@ -53,7 +53,14 @@ func verifyTables(items []executor.VerifyItem) []htmlTable {
 		if t.Subtitle == "" {
 			t.Subtitle = address(it.Reference, it.Repository, it.Version, it.Name)
 		}
-		t.Rows = append(t.Rows, verifyRow(it))
+		row := verifyRow(it)
+		if palette {
+			if len(t.Rows) == 0 {
+				t.Columns = append(t.Columns, "in Palette")
+			}
+			row.Cells = append(row.Cells, textLine(inPalette(it)))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return tables
 }

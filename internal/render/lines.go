@@ -23,7 +23,11 @@ func NewLines(w io.Writer) *Lines { return &Lines{w: w, started: make(started)} 
 func (l *Lines) Event(e executor.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if text := l.started.finished(e, true); text != "" {
+	text := Clean(e.Note)
+	if e.Type != executor.EventNote {
+		text = l.started.finished(e, true)
+	}
+	if text != "" {
 		_, _ = io.WriteString(l.w, text+"\n") // progress that cannot be shown is no failure of the run
 	}
 }

@@ -41,6 +41,10 @@ func MarkdownPlan(w io.Writer, p *plan.Plan, o PlanOptions) error {
 		t.line()
 		t.line("> note: ", escapeMarkdown(Clean(oneLineOf(gap))))
 	}
+	for _, step := range paletteSteps(p) {
+		t.line()
+		t.line("> ", escapeMarkdown(step))
+	}
 	return t.flush()
 }
 

@@ -42,6 +42,9 @@ func Plan(w io.Writer, s Style, p *plan.Plan, o PlanOptions) error {
 	for _, gap := range p.Gaps {
 		t.paragraph(0, yellow, "note: "+Clean(oneLineOf(gap)))
 	}
+	for _, step := range paletteSteps(p) {
+		t.paragraph(0, "", t.hint(step))
+	}
 	t.paragraph(0, bold, planSummary(p, o.File)+unmanagedLine(p))
 	return t.flush()
 }

@@ -37,6 +37,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 		writeWarnings(t, reportWarnings(r.Items))
 		writeRemarks(t, remarks)
 		t.paragraph(0, bold, nothingApplied(r, o))
+		writePalette(t, r)
 		return t.flush()
 	}
 	for i, group := range byRegistry(r.Items) {
@@ -54,6 +55,7 @@ func Report(w io.Writer, s Style, r *executor.Report, o ReportOptions) error {
 	if next := nextStep(r, cmp.Or(o.Command, "packs apply")); next != "" {
 		t.paragraph(0, cyan, t.hint(next))
 	}
+	writePalette(t, r)
 	return t.flush()
 }
 

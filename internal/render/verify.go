@@ -41,7 +41,7 @@ func verifyRows(items []executor.VerifyItem, all bool) []row {
 	hinted := make(map[string]bool)
 	for i := 0; i < len(items); i++ {
 		it := &items[i]
-		if it.Status == executor.VerifyOK && !all {
+		if it.Status == executor.VerifyOK && !all && !hiddenInPalette(it) {
 			continue
 		}
 		r := row{
@@ -59,6 +59,7 @@ func verifyRows(items []executor.VerifyItem, all bool) []row {
 			r.reason = Clean(r.reason)
 		}
 		r.below = changeNotes(changesOf(it))
+		r.below = append(r.below, paletteNotes(it)...)
 		if it.Git != nil && it.Git.Dirty {
 			r.below = append(r.below, note{yellow, uncommitted})
 		}
@@ -146,6 +147,9 @@ func verifyLine(r *executor.VerifyReport, file string) string {
 		if len(versions) == 1 {
 			verb = " is as in "
 		}
+		if r.Palette != nil {
+			how += "; Palette shows " + strconv.Itoa(r.Palette.Visible)
+		}
 		line := "Verified" + shardWord("", r.Shard, r.MissingShards) + ": " + Count(len(versions), "version") + " in " + Count(len(registries), "registry") + verb + Clean(file) + how
 		if s.Uncommitted > 0 {
 			line += "; " + strconv.Itoa(s.Uncommitted) + " of the packs not as in git"
@@ -153,6 +157,9 @@ func verifyLine(r *executor.VerifyReport, file string) string {
 		return line + "."
 	}
 	parts := verifyCounts(s)
+	if r.Palette != nil {
+		parts = append(parts, "in Palette "+versionCounts(*r.Palette))
+	}
 	if !r.Listed() {
 		parts = append(parts, "and what else registries hold is not known")
 	}

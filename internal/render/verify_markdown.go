@@ -21,10 +21,14 @@ func MarkdownVerify(w io.Writer, r *executor.VerifyReport, o VerifyOptions) erro
 			t.line()
 			t.line("#### ", escapeMarkdown(Clean(it.Registry)))
 			t.line()
-			t.line("| | version | git | content in git | content published | manifest | |")
-			t.line("|---|---|---|---|---|---|---|")
+			head, below := "| | version | git | content in git | content published | manifest | |", "|---|---|---|---|---|---|---|"
+			if r.Palette != nil {
+				head, below = head+" Palette |", below+"---|"
+			}
+			t.line(head)
+			t.line(below)
 		}
-		markdownVerified(t, it)
+		markdownVerified(t, it, r.Palette != nil)
 	}
 	for _, n := range verifyNotes(r) {
 		t.line()
@@ -33,15 +37,19 @@ func MarkdownVerify(w io.Writer, r *executor.VerifyReport, o VerifyOptions) erro
 	return t.flush()
 }
 
-func markdownVerified(t *page, it *executor.VerifyItem) {
+func markdownVerified(t *page, it *executor.VerifyItem, palette bool) {
 	m := verifyMarks[it.Status]
 	why := escapeMarkdown(Clean(oneLineOf(it.Problem)))
 	for _, n := range changeNotes(changesOf(it)) {
 		why += "<br>" + escapeMarkdown(n.text)
 	}
+	last := ""
+	if palette {
+		last = " " + escapeMarkdown(inPalette(it)) + " |"
+	}
 	published := markdownCode(it.Published) + escapeMarkdown(proofWord(it))
 	t.line("| ", escapeMarkdown(m.symbol), " ", m.word, " | ", markdownCode(item(it.Name, it.Version, it.Repository)), " | ", markdownGit(it), " | ",
-		markdownCode(it.ContentDigest), " | ", published, " | ", markdownCode(it.Digest), " | ", why, " |")
+		markdownCode(it.ContentDigest), " | ", published, " | ", markdownCode(it.Digest), " | ", why, " |", last)
 }
 
 // markdownGit is where a pack is in git; its path where it lies in no work

@@ -222,6 +222,7 @@ func (m *Merged) joinApply(h head, docs []*Document) {
 	items := make(map[string]executor.Item)
 	for _, d := range docs {
 		r.Interrupted = r.Interrupted || d.Apply.Interrupted
+		r.Join(d.Apply.Palette)
 		registries := make([]string, 0, len(d.Apply.Items))
 		for _, it := range d.Apply.Items {
 			registries = append(registries, it.Registry)
@@ -238,7 +239,7 @@ func (m *Merged) joinApply(h head, docs []*Document) {
 	for _, it := range list.sorted() {
 		r.Items = append(r.Items, items[it.text])
 	}
-	r.Summary = executor.Summarize(r.Items)
+	r.Summarize()
 	m.Apply = r
 }
 

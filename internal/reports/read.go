@@ -106,7 +106,7 @@ func (d *Document) check() error {
 		return err
 	}
 	switch {
-	case d.Apply != nil && d.Apply.Summary != executor.Summarize(d.Apply.Items):
+	case d.Apply != nil && !d.Apply.Counted():
 		return changed
 	case d.Verify != nil && d.Verify.Summary != executor.SummarizeVerify(d.Verify.Items):
 		return changed

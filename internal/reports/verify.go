@@ -49,6 +49,7 @@ func (m *Merged) joinVerify(h head, docs []*Document) {
 		r.Items = append(r.Items, items[it.text])
 	}
 	r.Summary = executor.SummarizeVerify(r.Items)
+	r.CountPalette()
 	m.Verify = r
 }
 
