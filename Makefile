@@ -39,7 +39,7 @@ BUILD   := -trimpath -buildvcs=$(if $(VERSION),true,false) -ldflags '-s -w -X ma
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-ecr demo-harbor build install test lint bench chaos fuzz vuln reproducible cover check tools clean
+.PHONY: help demo demo-ecr demo-harbor demo-palette build install test lint bench chaos fuzz vuln reproducible cover check tools clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [VARIABLE=value]'; echo
@@ -55,6 +55,9 @@ demo-ecr: $(BIN)/registry $(BIN)/oras ## publish the example packs to a test ser
 
 demo-harbor: $(BIN)/registry $(BIN)/oras ## the same with Harbor, whose project is created
 	@examples/harbor/run.sh
+
+demo-palette: $(BIN)/registry ## the same, then registered, synced and verified in a test server that answers as Palette does
+	@examples/palette/run.sh
 
 build: ## build ./packs
 	CGO_ENABLED=0 go build $(BUILD) -o packs ./cmd/packs

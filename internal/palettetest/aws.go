@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"oras.land/oras-go/v2/registry/remote/auth"
 )
+
+// oneShot leaves no connection behind.
+var oneShot = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // keys are the AWS credentials that a registration gives: its own keys, or a
 // role that Palette's own keys may assume.
@@ -23,7 +27,7 @@ func (r *reader) keys(ctx context.Context) (aws.CredentialsProvider, error) {
 	case "sts":
 		own := r.server.opts.AWSAccess
 		client := sts.New(sts.Options{
-			Region: r.text("defaultRegion"), BaseEndpoint: aws.String(r.server.opts.AWSEndpoint),
+			Region: r.text("defaultRegion"), BaseEndpoint: aws.String(r.server.opts.AWSEndpoint), HTTPClient: oneShot,
 			Credentials: credentials.NewStaticCredentialsProvider(own[0], own[1], ""),
 		})
 		in := &sts.AssumeRoleInput{RoleArn: aws.String(r.text("credentials", "sts", "arn")), RoleSessionName: aws.String("palette")}
@@ -45,7 +49,9 @@ func (r *reader) aws(ctx context.Context) (*ecr.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ecr.New(ecr.Options{Region: r.text("defaultRegion"), BaseEndpoint: aws.String(r.server.opts.AWSEndpoint), Credentials: keys}), nil
+	return ecr.New(ecr.Options{
+		Region: r.text("defaultRegion"), BaseEndpoint: aws.String(r.server.opts.AWSEndpoint), Credentials: keys, HTTPClient: oneShot,
+	}), nil
 }
 
 func (r *reader) awsToken(ctx context.Context) (auth.Credential, error) {

@@ -70,7 +70,7 @@ func (r *reader) open(ctx context.Context) (*remote.Registry, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &http.Transport{TLSClientConfig: trust}
+	t := &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true}
 	credential, err := r.credential(ctx)
 	if err != nil {
 		return nil, nil, err
