@@ -309,7 +309,7 @@ func TestAChangedTypeIsANewRegistry(t *testing.T) {
 	m.palette.AddProfile("other-pack", "", palettetest.Layer{Name: "b", Version: "1.0.0", RegistryUID: uid})
 	m.palette.AddProfile("of-a-project", "p1", palettetest.Layer{Name: "a", Version: "1.0.0", RegistryUID: uid})
 	spec := m.spec()
-	spec.Type, spec.ECR = manifest.TypeECR, &manifest.ECR{Region: ecrtest.DefaultRegion, Account: devAccount}
+	spec.Type, spec.ECR = manifest.TypeECR, &manifest.ECR{Region: ecrtest.DefaultRegion, Account: devAccount, Profile: "no-such-profile"}
 	spec.Host = devAccount + ".dkr.ecr.us-east-1.amazonaws.com"
 	for project, want := range map[string]string{"": "uses-it", "p1": "uses-it, of-a-project"} {
 		m.catalog.Palette.ProjectUID = project
