@@ -66,7 +66,7 @@ func TestWalkThroughs(t *testing.T) {
 			"+ create     packs/spectro-packs/archive ", "+ create     packs/spectro-packs/archive/hello-page ",
 			"3 repositories created, 3 versions pushed", "ok    permissions",
 		},
-		"harbor": {"+ create     platform ", "+ create     platform/spectro-packs/archive ", "3 versions pushed", "ok    project      project platform takes pushes"},
+		"harbor":  {"+ create     platform ", "+ create     platform/spectro-packs/archive ", "3 versions pushed", "ok    project      project platform takes pushes"},
 		"palette": {"registered.", "packs-harbor  basic  synced", "Palette: 3 versions visible."},
 	} {
 		t.Run(name, func(t *testing.T) {

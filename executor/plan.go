@@ -81,7 +81,7 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 		p.Remarks = append(p.Remarks, w.remarks(e.catalog.File, p)...)
 	}
 	p.Palette = e.paletteSteps(p)
-	p.Remarks = append(p.Remarks, e.undeletable()...)
+	p.Remarks = append(append(p.Remarks, e.undeletable()...), e.profilesAt(ctx, p)...)
 	if e.opts.Unmanaged {
 		if err := e.addUnmanaged(ctx, s, p); err != nil {
 			return nil, err

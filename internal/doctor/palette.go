@@ -26,6 +26,10 @@ func (x *Examination) palette(ctx context.Context, o *Options) {
 	if api == nil {
 		api = &manifest.Palette{Endpoint: palette.DefaultEndpoint}
 	}
+	if api.APIKeyEnv == "" && api.APIKeyFile == "" {
+		x.add(Note, topicPalette, "set apiKeyEnv or apiKeyFile of palette: in packs.yaml", "packs.yaml names no API key: Palette is not asked")
+		return
+	}
 	key, err := palette.Key(o.Env, api)
 	if err != nil {
 		x.fail(topicPalette, err)
@@ -40,6 +44,10 @@ func (x *Examination) palette(ctx context.Context, o *Options) {
 		return
 	}
 	defer c.Close()
+	if w, err := palette.Want(x.Registry); err == nil {
+		secrets, _ := w.Fill(o.Env) // Palette knows them, and may repeat them
+		c.Hide(secrets...)
+	}
 	if !x.rights(ctx, c, api) {
 		return
 	}
