@@ -153,6 +153,12 @@ func (b *bundling) look(ctx context.Context, c *copied, there present) (bool, er
 	if is, err := there(ctx, c); is || err != nil {
 		return is, err
 	}
+	// What Harbor and ECR tell of a version by their own APIs has no layer in it.
+	if err := c.complete(ctx); c.seen.notPack != nil {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
 	if c.raw != nil {
 		return false, nil
 	}
