@@ -23,6 +23,7 @@ type BundleRequest struct {
 	Split     int64    // makes parts of at most so many bytes; 0: one file
 	MissingIn string   // leaves out what this registry of the catalog holds already; "": nothing
 	Present   string   // leaves out what this pin file says is there already; "": nothing
+	Referrers bool     // takes what belongs to versions along: signatures, SBOMs
 }
 
 // Bundle writes what a registry holds into a bundle. The file appears whole or
@@ -116,7 +117,11 @@ func (b *bundling) present(ctx context.Context) (present, error) {
 			if seen.err != nil {
 				return false, seen.err
 			}
-			return seen.present && sameVersion(c, seen.info.Manifest.Digest.String(), seen.info.ContentDigest), nil
+			digest := seen.info.Manifest.Digest
+			if b.request.Referrers && seen.present && digest == c.seen.info.Manifest.Digest {
+				return b.hasBeside(ctx, t, c)
+			}
+			return seen.present && sameVersion(c, digest.String(), seen.info.ContentDigest), nil
 		}, nil
 	}
 	return func(context.Context, *copied) (bool, error) { return false, nil }, nil
@@ -154,13 +159,15 @@ func (b *bundling) look(ctx context.Context, c *copied, there present) (bool, er
 		return is, err
 	}
 	// What Harbor and ECR tell of a version by their own APIs has no layer in it.
-	if err := c.complete(ctx); c.seen.notPack != nil {
-		return false, nil
-	} else if err != nil {
+	err := c.complete(ctx)
+	if c.seen.notPack != nil {
+		return false, nil //nolint:nilerr // it is left out, and told
+	}
+	if err != nil {
 		return false, err
 	}
-	if c.raw != nil {
-		return false, nil
+	if err := b.takeBeside(ctx, c); err != nil || c.raw != nil {
+		return false, err
 	}
 	_, raw, err := b.source.Manifest(ctx, c.repository, c.seen.info.Manifest.Digest.String())
 	c.raw = raw
@@ -178,10 +185,15 @@ func (b *bundling) describe() error {
 		}
 		byName[c.name] = append(byName[c.name], c)
 		info := &c.seen.info
+		beside, err := reportBeside(c)
+		if err != nil {
+			return err
+		}
 		b.report.Items = append(b.report.Items, BundleItem{
 			Repository: manifest.ArchivePath + "/" + c.name, Name: c.name, Version: c.version, Digest: info.Manifest.Digest.String(),
-			Layer: info.Layer.Digest.String(), ContentDigest: c.content, Bytes: info.Layer.Size,
+			Layer: info.Layer.Digest.String(), ContentDigest: c.content, Bytes: info.Layer.Size, Referrers: beside,
 		})
+		b.report.Summary.Referrers += len(beside)
 		b.report.Summary.Bytes += info.Layer.Size
 	}
 	b.report.Summary.Packs, b.report.Summary.Versions = len(names), len(b.versions)

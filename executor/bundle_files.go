@@ -76,39 +76,94 @@ func (b *bundling) describeHead() error {
 	if err != nil {
 		return err
 	}
+	catalog := bundleCatalog
+	if told.Summary.Referrers > 0 {
+		catalog += "    referrers: true\n"
+	}
 	b.files = append(b.files,
-		plainFile("packs.yaml", []byte(bundleCatalog)), plainFile("packs.pins", list.Bytes()), plainFile("report.json", append(report, '\n')))
+		plainFile("packs.yaml", []byte(catalog)), plainFile("packs.pins", list.Bytes()), plainFile("report.json", append(report, '\n')))
 	return nil
 }
 
 // layoutFiles are the files of the OCI image layout of one pack: what says that it
 // is one, its tags, then all blobs by digest.
 func layoutFiles(dir string, versions []*copied) ([]bundleFile, error) {
-	index := ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageIndex}
-	blobs := make(map[digest.Digest]bundleFile)
+	l := &bundledLayout{dir: dir, blobs: make(map[digest.Digest]bundleFile)}
 	for _, c := range versions {
 		desc := c.seen.info.Manifest
 		var m ocispec.Manifest
 		if err := json.Unmarshal(c.raw, &m); err != nil {
 			return nil, fmt.Errorf("%s:%s: its manifest is not valid JSON: %w", c.name, c.version, err)
 		}
-		index.Manifests = append(index.Manifests, ocispec.Descriptor{
-			MediaType: desc.MediaType, Digest: desc.Digest, Size: int64(len(c.raw)),
-			Annotations: map[string]string{ocispec.AnnotationRefName: c.version},
-		})
-		blobs[desc.Digest] = plainFile(blobIn(dir, desc.Digest), c.raw)
-		for _, d := range append([]ocispec.Descriptor{m.Config}, m.Layers...) {
-			if err := d.Digest.Validate(); err != nil || d.Digest.Algorithm() != digest.SHA256 || d.Size < 0 {
-				return nil, fmt.Errorf("%s:%s: its manifest names a blob %.100q of %d bytes: only SHA-256 can be carried", c.name, c.version, d.Digest, d.Size)
+		desc.Size = int64(len(c.raw))
+		l.tag(c.version, desc)
+		if err := l.manifest(c, desc.Digest, c.raw, append([]ocispec.Descriptor{m.Config}, m.Layers...)); err != nil {
+			return nil, err
+		}
+		if err := l.beside(c); err != nil {
+			return nil, err
+		}
+		c.raw, c.carried = nil, nil // kept by their files
+	}
+	return l.files()
+}
+
+// bundledLayout is the OCI image layout of one pack, as it is put together.
+type bundledLayout struct {
+	dir  string
+	tags []ocispec.Descriptor
+	// blobs are manifests as well: a layout keeps both in one place.
+	blobs map[digest.Digest]bundleFile
+}
+
+func (l *bundledLayout) tag(tag string, desc ocispec.Descriptor) {
+	l.tags = append(l.tags, ocispec.Descriptor{
+		MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size,
+		Annotations: map[string]string{ocispec.AnnotationRefName: tag},
+	})
+}
+
+// manifest adds a manifest with the blobs that it names.
+func (l *bundledLayout) manifest(c *copied, d digest.Digest, raw []byte, blobs []ocispec.Descriptor) error {
+	l.blobs[d] = plainFile(blobIn(l.dir, d), raw)
+	for _, blob := range blobs {
+		if err := blob.Digest.Validate(); err != nil || blob.Digest.Algorithm() != digest.SHA256 || blob.Size < 0 {
+			return fmt.Errorf("%s:%s: manifest %s names a blob %.100q of %d bytes: only SHA-256 can be carried", c.name, c.version, d, string(blob.Digest), blob.Size)
+		}
+		if _, known := l.blobs[blob.Digest]; !known {
+			file := bundle.File{Path: blobIn(l.dir, blob.Digest), Size: blob.Size, SHA256: blob.Digest.Encoded()}
+			l.blobs[blob.Digest] = bundleFile{File: file, from: c, blob: blob}
+		}
+	}
+	return nil
+}
+
+// beside adds what belongs to a version. Two versions that are one manifest share it.
+func (l *bundledLayout) beside(c *copied) error {
+	for i := range c.carried {
+		s := &c.carried[i]
+		if slices.ContainsFunc(l.tags, func(d ocispec.Descriptor) bool { return d.Annotations[ocispec.AnnotationRefName] == s.tag }) {
+			continue
+		}
+		l.tag(s.tag, s.desc)
+		if s.list != nil {
+			l.blobs[s.desc.Digest] = plainFile(blobIn(l.dir, s.desc.Digest), s.list)
+		}
+		for _, a := range s.manifests {
+			blobs := append(make([]ocispec.Descriptor, 0, 1+len(a.Others)), a.Config.Descriptor)
+			for _, o := range a.Others {
+				blobs = append(blobs, o.Descriptor)
 			}
-			if _, known := blobs[d.Digest]; !known {
-				file := bundle.File{Path: blobIn(dir, d.Digest), Size: d.Size, SHA256: d.Digest.Encoded()}
-				blobs[d.Digest] = bundleFile{File: file, from: c, blob: d}
+			if err := l.manifest(c, a.Manifest.Digest, a.Bytes, blobs); err != nil {
+				return err
 			}
 		}
-		c.raw = nil // kept by its file
 	}
-	text, err := json.Marshal(index)
+	return nil
+}
+
+func (l *bundledLayout) files() ([]bundleFile, error) {
+	text, err := json.Marshal(ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageIndex, Manifests: l.tags})
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +171,8 @@ func layoutFiles(dir string, versions []*copied) ([]bundleFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []bundleFile{plainFile(dir+"/"+ocispec.ImageLayoutFile, mark), plainFile(dir+"/"+ocispec.ImageIndexFile, text)}
-	for _, f := range blobs {
+	files := []bundleFile{plainFile(l.dir+"/"+ocispec.ImageLayoutFile, mark), plainFile(l.dir+"/"+ocispec.ImageIndexFile, text)}
+	for _, f := range l.blobs {
 		files = append(files, f)
 	}
 	slices.SortFunc(files[2:], func(a, b bundleFile) int { return cmp.Compare(a.Path, b.Path) })

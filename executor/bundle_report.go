@@ -22,6 +22,8 @@ type BundleSummary struct {
 	Present  int   `json:"present"` // versions that were left out because the target has them
 	LeftOut  int   `json:"leftOut"` // what cannot be read as a pack
 	Bytes    int64 `json:"bytes"`   // of the layers
+	// Referrers are the manifests that belong to versions: signatures, SBOMs.
+	Referrers int `json:"referrers,omitempty"`
 }
 
 // BundleItem is one version in a bundle.
@@ -33,6 +35,15 @@ type BundleItem struct {
 	Layer         string `json:"layer"`
 	ContentDigest string `json:"contentDigest,omitempty"` // "" where it is not known
 	Bytes         int64  `json:"bytes"`                   // of the layer
+
+	Referrers []BundleReferrer `json:"referrers,omitempty"` // what belongs to it
+}
+
+// BundleReferrer is a manifest in a bundle that belongs to a version.
+type BundleReferrer struct {
+	Tag          string `json:"tag,omitempty"` // "" where it is found by its subject
+	Digest       string `json:"digest"`
+	ArtifactType string `json:"artifactType,omitempty"`
 }
 
 // BundleFile is a file of a bundle: the only one, or a part.

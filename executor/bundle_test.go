@@ -12,6 +12,7 @@ import (
 
 	"github.com/packs-cli/packs/executor"
 	"github.com/packs-cli/packs/internal/bundle"
+	"github.com/packs-cli/packs/internal/registrytest/harbortest"
 	"github.com/packs-cli/packs/manifest"
 	"github.com/packs-cli/packs/schema"
 )
@@ -196,5 +197,45 @@ func TestTheListOfABundleIsWhatIsInIt(t *testing.T) {
 	catalog, err := fs.ReadFile(b, "packs.yaml")
 	if err != nil || !bytes.Contains(catalog, []byte("from: {registry: bundle}")) {
 		t.Errorf("packs.yaml: %v\n%s", err, catalog)
+	}
+}
+
+// TestABundleTellsNotOfItsRegistry: what belongs to a pack comes by Harbor's API
+// or by a tag of a registry that has none, and the bytes are the same.
+func TestABundleTellsNotOfItsRegistry(t *testing.T) {
+	t.Parallel()
+	s := harbortest.Start(t, harbortest.Options{})
+	if err := s.AddProject(t.Context(), "packs", ""); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	w.onHarbor(s, harbortest.AdminName)
+	o := as(harbortest.AdminPassword)
+	w.pack("a", "1.0.0", "x\n")
+	if r := w.apply(o); r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+	attach(t, s, harborBase+"/a", "1.0.0")
+	w.catalog.Packs = nil
+	w.onServer("plain")
+	w.from(manifest.From{Referrers: true})
+	if r := w.apply(o); r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+	var sums []string
+	for _, name := range []string{w.catalog.Registries[0].Name, "plain"} {
+		o := o
+		o.Registries, o.Pulling = []string{name}, true
+		r, err := w.executor(o).Bundle(t.Context(), executor.BundleRequest{Registry: name, Path: filepath.Join(w.dir, name+".tar"), Referrers: true})
+		if err != nil || r.Summary.Referrers != 1 || r.Items[0].Referrers[0].ArtifactType != "application/vnd.test" {
+			t.Fatalf("%s: %+v, %v", name, r, err)
+		}
+		if err := schema.Validate(schema.BundleReport, r); err != nil {
+			t.Error(err)
+		}
+		sums = append(sums, r.Files[0].SHA256)
+	}
+	if sums[0] != sums[1] {
+		t.Errorf("the bundles differ: %q", sums)
 	}
 }

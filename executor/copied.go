@@ -35,6 +35,7 @@ type copied struct {
 	// are then the manifests of a whole list, or nil for what has a tag of its own.
 	sidecar   bool
 	belonging []ocispec.Descriptor
+	carried   []besides // of a version: what goes into a bundle with it
 
 	mu    sync.Mutex
 	files []pack.File // nil until the layer was read

@@ -21,6 +21,7 @@ type bundleOptions struct {
 	file      string
 	split     sizeFlag
 	missingIn string
+	referrers bool
 }
 
 func newBundleCmd(a *app) *cobra.Command {
@@ -39,9 +40,13 @@ in FILE.tar.json. Keep them in one folder: they are read as FILE.tar.
 With --missing-in only what another registry lacks goes into it: one of packs.yaml,
 or where that is out of reach the pin file that "packs list -o pins" wrote there.
 
+With --referrers what belongs to a version comes along: signatures and SBOMs. A
+version whose signature --missing-in finds to be missing goes into the bundle again;
+a pin file does not tell of signatures.
+
 On the other side "packs copy FILE.tar HOST/PROJECT" compares the checksums and
-publishes the packs; a registry of type layout with the file as its path does the
-same under from:.
+publishes the packs, and with --referrers what belongs to them; a registry of type
+layout with the file as its path does the same under from:.
 
 Exit codes: 0 done, 1 something failed and there is no file, 3 packs.yaml or a
 flag is wrong, 130 interrupted.`,
@@ -57,6 +62,7 @@ flag is wrong, 130 interrupted.`,
 	fs := cmd.Flags()
 	fs.StringVarP(&o.file, "output", "o", "", "write the bundle to `FILE.tar`")
 	fs.Var(&o.split, "split", "write parts of at most `SIZE`, as in 4GiB or 650MB")
+	fs.BoolVar(&o.referrers, "referrers", false, "take what belongs to a version along: signatures, SBOMs")
 	fs.StringVar(&o.missingIn, "missing-in", "", "only what this registry lacks: a `NAME` of packs.yaml, or a pin file")
 	return cmd
 }
@@ -71,7 +77,7 @@ func runBundle(ctx context.Context, a *app, o *bundleOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	q := executor.BundleRequest{Packs: packs, Path: o.file, Split: int64(o.split)}
+	q := executor.BundleRequest{Packs: packs, Path: o.file, Split: int64(o.split), Referrers: o.referrers}
 	if _, known := c.Registry(o.missingIn); known {
 		q.MissingIn = o.missingIn
 		o.registries = append(slices.Clone(from), o.missingIn)

@@ -13,6 +13,9 @@ func Bundle(w io.Writer, s Style, r *executor.BundleReport, file string) error {
 		t.line(f.SHA256, "  ", Clean(f.Name), "  ", t.paint(dim, Size(f.Size)))
 	}
 	line := "Bundled: " + Count(r.Summary.Versions, "version") + " of " + Count(r.Summary.Packs, "pack") + " (" + Size(r.Summary.Bytes) + ")"
+	if n := r.Summary.Referrers; n > 0 {
+		line += " with " + Count(n, "manifest") + " of signatures, SBOMs and the like"
+	}
 	if len(r.Files) == 0 {
 		line = "Nothing to bundle: no " + Clean(file) + " was written"
 	}
