@@ -126,7 +126,7 @@ func PlanFaults(p *plan.Plan) []Fault {
 		if a.Err != nil {
 			f = faultOfMany(a.Err)
 		}
-		f.Where, f.Items = a.Registry, itemNames(a.Name, a.Version)
+		f.Where, f.Items = where(a.Registry, a.From), itemNames(a.Name, a.Version)
 		faults = append(faults, f)
 	}
 	return faults
@@ -147,10 +147,19 @@ func ReportFaults(r *executor.Report) []Fault {
 				f.Hint = it.Hint
 			}
 		}
-		f.Where, f.Items = it.Registry, itemNames(it.Name, it.Version)
+		f.Where, f.Items = where(it.Registry, it.From), itemNames(it.Name, it.Version)
 		faults = append(faults, f)
 	}
 	return faults
+}
+
+// where names the registries that take part: either may be what is wrong with a
+// copy.
+func where(registry, from string) string {
+	if from == "" {
+		return registry
+	}
+	return registry + ", from " + from
 }
 
 // itemNames is a version by its name; a base path repository needs none.
