@@ -220,7 +220,7 @@ func decide(v *Version, s State) Action {
 func (a *Action) warnIgnored(v *Version) {
 	if v.Ignored != "" {
 		a.Warning = "what " + v.From + " holds " + v.Ignored
-		a.Hint = "rewrite: true in the from: entry publishes it in the right shape"
+		a.Hint = "rewrite: true in the from: entry (packs copy: --rewrite) publishes it in the right shape"
 	}
 }
 

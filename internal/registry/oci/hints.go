@@ -40,12 +40,12 @@ func (r *Registry) hint(err error) string {
 	return r.statusHint(asStatus(err))
 }
 
-// entry names the registry's place in packs.yaml.
+// entry names the registry, and its place in packs.yaml where it has one.
 func (r *Registry) entry() string {
 	if r.spec.Position.Line > 0 {
 		return fmt.Sprintf("registry %q in packs.yaml (line %d)", r.spec.Name, r.spec.Position.Line)
 	}
-	return fmt.Sprintf("registry %q in packs.yaml", r.spec.Name)
+	return fmt.Sprintf("registry %q", r.spec.Name)
 }
 
 func (r *Registry) loginHint(e *transport.LoginError) string {
