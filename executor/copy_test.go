@@ -147,6 +147,29 @@ func TestCopiesAreChosen(t *testing.T) {
 	}
 }
 
+// A slip in one of several names must not go unseen.
+func TestNamesThatTheSourceLacksAreTold(t *testing.T) {
+	t.Parallel()
+	w := filled(t, newWorld(t, "old", "new"), "a@1.0.0", "b@1.0.0")
+	for _, tt := range []struct {
+		names []string
+		opts  executor.Options
+		want  string
+	}{
+		{[]string{"a", "b"}, executor.Options{}, ""},
+		{[]string{"nope", "a", "typo"}, executor.Options{}, "packs.yaml:20: from: old: nothing there is chosen of nope, typo"},
+		{[]string{"nope"}, executor.Options{}, "packs.yaml:20: from: old: nothing there is chosen"},
+		{[]string{"nope", "a"}, executor.Options{Packs: []string{"a"}}, ""},
+		{[]string{"n*", "a"}, executor.Options{}, ""},
+	} {
+		w.catalog.From = nil
+		w.from(manifest.From{Names: tt.names})
+		if p := w.plan(tt.opts); strings.Join(p.Remarks, "\n") != tt.want {
+			t.Errorf("%v: remarks %q, want %q", tt.names, p.Remarks, tt.want)
+		}
+	}
+}
+
 func TestSelectorsThatNoSourceHas(t *testing.T) {
 	t.Parallel()
 	w := filled(t, newWorld(t, "old", "new"), "a@1.0.0")

@@ -78,7 +78,7 @@ func (e *Executor) Plan(ctx context.Context) (*plan.Plan, error) {
 	p := plan.Compute(desired, observed)
 	p.Tool, p.Source, p.Shard = e.opts.Tool, e.opts.Source, e.opts.Shard.Ref()
 	for _, w := range s.wishes {
-		p.Remarks = append(p.Remarks, w.remarks(e.catalog.File, p)...)
+		p.Remarks = append(p.Remarks, e.remarks(w, p)...)
 	}
 	p.Palette = e.paletteSteps(p)
 	p.Remarks = append(append(p.Remarks, e.undeletable()...), e.profilesAt(ctx, p)...)

@@ -248,16 +248,20 @@ func (e *Executor) unknown(w *wishes) []plan.Unlisted {
 }
 
 // remarks tells what a reader of the plan should know of an entry.
-func (w *wishes) remarks(file string, p *plan.Plan) []string {
+func (e *Executor) remarks(w *wishes, p *plan.Plan) []string {
 	var all []string
 	say := func(format string, args ...any) {
-		all = append(all, fmt.Sprintf("%s: ", entryOf(file, w.from))+fmt.Sprintf(format, args...))
+		all = append(all, fmt.Sprintf("%s: ", entryOf(e.catalog.File, w.from))+fmt.Sprintf(format, args...))
 	}
 	if len(w.unjudged) > 0 {
 		say("versions %q cannot judge, and so leaves out: %s", w.from.Only.Versions, some(w.unjudged))
 	}
-	if len(w.copies) == 0 && len(w.unlisted) == 0 {
+	switch absent := e.absent(w); {
+	case len(w.unlisted) > 0: // the rest may be there
+	case len(w.copies) == 0:
 		say("nothing there is chosen")
+	case len(absent) > 0:
+		say("nothing there is chosen of %s", some(absent))
 	}
 	if slices.ContainsFunc(p.Actions, func(a plan.Action) bool {
 		return a.Registry == w.from.Registry && (a.Kind == plan.Push || a.Kind == plan.Overwrite)
@@ -265,6 +269,18 @@ func (w *wishes) remarks(file string, p *plan.Plan) []string {
 		say("it is copied as it was at the start; what this run publishes there, the next run copies")
 	}
 	return all
+}
+
+// absent returns the names that an entry writes out and chooses nothing of: a
+// slip in one would else be seen by nobody.
+func (e *Executor) absent(w *wishes) []string {
+	names, exact := exactNames(w.from)
+	if !exact {
+		return nil
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		return !e.mayWant(name) || slices.ContainsFunc(w.copies, func(c *copied) bool { return c.name == name })
+	})
 }
 
 // entryOf names a from: entry in messages; one that nobody wrote has no line.
