@@ -27,7 +27,8 @@ func (r *run) publish(ctx context.Context, j *job) {
 		return
 	}
 	if j.copied != nil {
-		r.each(todo, func(i int) { r.push(ctx, i, j.copied.size(), r.copyTo(ctx, i, j.copied)) })
+		size := j.copied.size() // before the first target completes what is known of it
+		r.each(todo, func(i int) { r.push(ctx, i, size, r.copyTo(ctx, i, j.copied)) })
 		return
 	}
 	layer, err := r.layerOf(ctx, j.pack, r.plan.Actions[todo[0]].ContentDigest)
