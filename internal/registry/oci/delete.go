@@ -62,6 +62,7 @@ type siblings struct {
 	*registry.Deletion
 	asked bool
 	tags  []string
+	named map[digest.Digest]bool // the manifests that other tags name
 }
 
 // others returns the other tags of the manifest, but for sidecars.
@@ -73,6 +74,7 @@ func (s *siblings) others(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.named = make(map[digest.Digest]bool)
 	for _, tag := range all {
 		if tag == s.Tag || slices.Contains(s.Sidecars, tag) {
 			continue
@@ -84,6 +86,7 @@ func (s *siblings) others(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.named[d] = true
 		if d == s.Digest {
 			s.tags = append(s.tags, tag)
 		}
@@ -94,7 +97,8 @@ func (s *siblings) others(ctx context.Context) ([]string, error) {
 
 // deleteBelongings deletes what belongs to the manifest, where the tag is its
 // last one. It comes first, so that a run which was cut short finds it again by
-// the version.
+// the version. What another tag names as well stays: whoever may push could else
+// have a version deleted by calling it a signature.
 func (s *siblings) deleteBelongings(ctx context.Context) error {
 	referrers, err := s.ReferrerDigests(ctx, s.Repository, s.Digest)
 	if err != nil || len(referrers)+len(s.Sidecars) == 0 {
@@ -105,6 +109,9 @@ func (s *siblings) deleteBelongings(ctx context.Context) error {
 		return err
 	}
 	for _, ref := range append(referrers, s.Sidecars...) {
+		if s.named[digest.Digest(ref)] {
+			continue
+		}
 		err := s.deleteManifest(ctx, s.Repository, ref)
 		if onlyByDigest(err) {
 			err = s.deleteByDigest(ctx, ref)
@@ -116,11 +123,10 @@ func (s *siblings) deleteBelongings(ctx context.Context) error {
 	return nil
 }
 
-// deleteByDigest deletes a sidecar where tags cannot be deleted. Whatever else
-// has its digest is the same signature.
+// deleteByDigest deletes a sidecar where tags cannot be deleted.
 func (s *siblings) deleteByDigest(ctx context.Context, tag string) error {
 	d, err := s.digestOf(ctx, s.Repository, tag)
-	if err != nil {
+	if err != nil || s.named[d] {
 		return err
 	}
 	return s.deleteManifest(ctx, s.Repository, d.String())

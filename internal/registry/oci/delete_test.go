@@ -159,7 +159,7 @@ func TestRegistryThatDeletesByDigestOnly(t *testing.T) {
 func TestDeleteTakesReferrersAlong(t *testing.T) {
 	t.Parallel()
 	s := registrytest.Start(t, registrytest.Options{})
-	var subject, referrer digest.Digest
+	var subject, referrer, version digest.Digest
 	deleted := make(chan string, 4)
 	r := faulty(t, s, func(w http.ResponseWriter, r *http.Request, _ string, _ int) bool {
 		switch {
@@ -167,19 +167,37 @@ func TestDeleteTakesReferrersAlong(t *testing.T) {
 			_, ref, _ := strings.Cut(r.URL.Path, "/manifests/")
 			deleted <- ref
 		case strings.HasSuffix(r.URL.Path, "/referrers/"+subject.String()):
-			_, _ = fmt.Fprintf(w, `{"schemaVersion":2,"manifests":[{"digest":%q}]}`, referrer)
+			_, _ = fmt.Fprintf(w, `{"schemaVersion":2,"manifests":[{"digest":%q},{"digest":%q}]}`, version, referrer)
 			return true
 		}
 		return false
 	}, nil).through(t)
-	one, sbom := pushAs(t, r, "1.0.0", "one"), pushAs(t, r, "sbom", "sbom")
-	subject, referrer = one.Manifest.Digest, sbom.Manifest.Digest
+	one, sbom := pushAs(t, r, "1.0.0", "one"), pushAs(t, r, "", "sbom")
+	two := pushAs(t, r, "2.0.0", "two") // a version, whatever the registry says that it belongs to
+	subject, referrer, version = one.Manifest.Digest, sbom.Manifest.Digest, two.Manifest.Digest
 	if err := r.Delete(t.Context(), deletion("1.0.0", one)); err != nil {
 		t.Fatal(err)
 	}
 	if got := []string{<-deleted, <-deleted}; !slices.Equal(got, []string{referrer.String(), "1.0.0"}) {
 		t.Errorf("deleted %q", got)
 	}
+}
+
+// Whoever may push, and not delete, may call a version a signature of another.
+func TestVersionThatIsCalledASignatureStays(t *testing.T) {
+	t.Parallel()
+	s := registrytest.Start(t, registrytest.Options{})
+	r := faulty(t, s, func(w http.ResponseWriter, r *http.Request, _ string, _ int) bool {
+		byTag := r.Method == http.MethodDelete && !strings.Contains(r.URL.Path, "sha256:")
+		return byTag && say(w, http.StatusBadRequest, "DIGEST_INVALID", "provided digest did not match uploaded content")
+	}, nil).through(t)
+	one := pushAs(t, r, "1.0.0", "one")
+	pushAs(t, r, "2.0.0", "two")
+	pushAs(t, r, sidecarOf(one), "two")
+	if err := r.Delete(t.Context(), deletion("1.0.0", one, sidecarOf(one))); err != nil {
+		t.Fatal(err)
+	}
+	remaining(t, s, "2.0.0", sidecarOf(one))
 }
 
 func TestRefusedDeletes(t *testing.T) {
