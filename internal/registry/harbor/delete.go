@@ -53,11 +53,26 @@ func (r *Registry) delete(ctx context.Context, d *registry.Deletion) error {
 		return err
 	}
 	for _, tag := range d.Sidecars { // those that Harbor does not know as accessories
-		if err := r.remove(ctx, r.repositoryPath(d.Repository)+"/artifacts/"+tag); err != nil && !isMissing(err) {
+		if err := r.removeSidecar(ctx, d, tag); err != nil && !isMissing(err) && !errors.Is(err, registry.ErrNotFound) {
 			return err
 		}
 	}
 	return nil
+}
+
+// removeSidecar deletes what a sidecar's tag names. Where other tags name it, too,
+// only the tag goes: whoever may push could else have a version deleted by
+// calling it a signature.
+func (r *Registry) removeSidecar(ctx context.Context, d *registry.Deletion, tag string) error {
+	_, others, err := r.tagsBeside(ctx, &registry.Deletion{Repository: d.Repository, Tag: tag, Sidecars: d.Sidecars})
+	if err != nil {
+		return err
+	}
+	path := r.repositoryPath(d.Repository) + "/artifacts/" + tag
+	if len(others) > 0 {
+		path += "/tags/" + tag
+	}
+	return r.remove(ctx, path)
 }
 
 // tagsBeside returns what a tag names and which other tags that has, but for

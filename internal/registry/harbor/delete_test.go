@@ -236,3 +236,16 @@ func TestPushTimes(t *testing.T) {
 		t.Errorf("without the right: %v", err)
 	}
 }
+
+// Whoever may push, and not delete, may call a version a signature of another.
+func TestVersionThatIsCalledASignatureStays(t *testing.T) {
+	t.Parallel()
+	_, r := site(t)
+	one, two := push(t, r, "1.0.0", "one"), push(t, r, "2.0.0", "two")
+	signature := "sha256-" + one.Manifest.Digest.Encoded() + ".sig"
+	pushAs(t, r, signature, two)
+	if err := r.Delete(t.Context(), deletion("1.0.0", one, signature)); err != nil {
+		t.Fatal(err)
+	}
+	wantTags(t, r, "2.0.0")
+}
