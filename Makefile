@@ -39,7 +39,7 @@ BUILD   := -trimpath -buildvcs=$(if $(VERSION),true,false) -ldflags '-s -w -X ma
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-ecr demo-harbor demo-palette build install test lint bench chaos fuzz vuln reproducible cover check tools clean
+.PHONY: help man demo demo-ecr demo-harbor demo-palette build install test lint bench chaos fuzz vuln reproducible cover check tools clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET [VARIABLE=value]'; echo
@@ -74,6 +74,9 @@ test: ## run the tests; those of a program that cannot be built are skipped by i
 	@cd $(KUBERNETES) && if go mod download; then set -x; go test -count=1 ./...; \
 	  elif [ "$${CI:-}" = true ]; then exit 1; \
 	  else echo 'make test: going on without $(KUBERNETES), whose modules cannot be downloaded'; fi
+
+man: ## manual pages of all commands into dist/man
+	go test ./cmd/packs -run '^TestManualPagesCanBeMade$$' -count=1 -man '$(CURDIR)/dist/man'
 
 lint: $(BIN)/golangci-lint $(BIN)/gofumpt ## linters, formatting, go.mod, and that Windows and macOS compile
 	$(BIN)/golangci-lint config verify
