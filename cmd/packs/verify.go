@@ -124,6 +124,9 @@ func readPins(file string) ([]executor.Pin, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(read) == 0 {
+		return nil, exit(&usageError{message: file + " holds no pin, which would prove nothing", hint: "`packs list --registry NAME -o pins` writes them"}, exitInput)
+	}
 	all := make([]executor.Pin, len(read))
 	for i, p := range read {
 		all[i] = executor.Pin{Name: p.Name, Version: p.Version, Digest: p.Manifest.String(), ContentDigest: p.Content}
