@@ -28,6 +28,10 @@ func TestMistakes(t *testing.T) {
 			`packs.yaml:8:1: unknown key "regstries" (did you mean registries?; allowed here: apiVersion, concurrency, hooks, kind, lint, onChange, packs, palette, prune, registries, retired)`, nil,
 		},
 		{
+			"prune that keeps nothing", local + packs + "prune: {keep: {}}\n" + nginx,
+			"packs.yaml:8:15: keep does not say what stays (as in keep: {last: 5}; last: 0 says that nothing does)", nil,
+		},
+		{
 			"unknown key below", local + "packs: [{path: packs/*, onchange: skip}]\n" + nginx,
 			`packs.yaml:7:25: unknown key "onchange" (did you mean onChange?; allowed here: exclude, name, onChange, only, path, registries, version)`, nil,
 		},

@@ -18,6 +18,9 @@ func (l *loader) settings() {
 	prune := l.root.get("prune")
 	if keep := prune.get("keep"); keep.good() {
 		l.globs(keep.scalars("matching"), "matching")
+		if keep.get("last") == nil && keep.get("newerThan") == nil && keep.get("matching") == nil {
+			l.report.errorf(keep.pos, "as in keep: {last: 5}; last: 0 says that nothing does", "keep does not say what stays")
+		}
 		l.catalog.Prune = &Prune{
 			Last:      keep.integer("last"),
 			NewerThan: l.duration(keep, "newerThan"),
