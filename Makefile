@@ -70,7 +70,7 @@ install: build ## install packs, and kubectl-packs beside it, into BINDIR
 test: ## run the tests; those of a program that cannot be built are skipped by its name
 	@$(MAKE) --no-print-directory $(BIN)/registry $(BIN)/oras || \
 	  { [ "$${CI:-}" != true ] && echo 'make test: going on without; tests that need the missing program are skipped'; }
-	@race=$$(.ci/race '$(RACE)') && set -x && go test -timeout 30m $$race ./...
+	@race=$$(.ci/race '$(RACE)') && set -x && go test -timeout 30m -parallel 8 $$race ./...
 	@cd $(KUBERNETES) && if go mod download; then set -x; go test -count=1 ./...; \
 	  elif [ "$${CI:-}" = true ]; then exit 1; \
 	  else echo 'make test: going on without $(KUBERNETES), whose modules cannot be downloaded'; fi
