@@ -13,8 +13,11 @@ const (
 	groupOther   = "other"
 )
 
+// The help shows commands in the order of use. The setting is cobra's own, and
+// one for the whole process.
+func init() { cobra.EnableCommandSorting = false }
+
 func newRootCmd(a *app) *cobra.Command {
-	cobra.EnableCommandSorting = false // the help shows commands in the order of use
 	root := &cobra.Command{
 		Use:   "packs",
 		Short: "Publish Palette packs to OCI registries from one packs.yaml",
