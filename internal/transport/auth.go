@@ -104,8 +104,13 @@ func (a *authenticator) lead(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// maxRenewals is how often one request takes a new login because the registry
+// says that the one it was sent with has expired: others may use up a new one
+// before this request is sent again.
+const maxRenewals = 4
+
 func (a *authenticator) try(ctx context.Context, r *Request) (*http.Response, error) {
-	renewed := false
+	renewed := 0
 	for n := 1; ; n++ {
 		authorization, err := a.authorization(ctx, r.Scope)
 		if err != nil {
@@ -115,8 +120,8 @@ func (a *authenticator) try(ctx context.Context, r *Request) (*http.Response, er
 		if err != nil {
 			return nil, err
 		}
-		if !renewed && a.stale(resp, authorization) {
-			renewed = true
+		if renewed < maxRenewals && a.stale(resp, authorization) {
+			renewed++
 			Drain(resp)
 			continue
 		}
